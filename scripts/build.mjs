@@ -1,0 +1,25 @@
+// Compiles the TypeScript sources into dist/ and copies the data files that the compiled code reads.
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+
+rmSync(join(root, "dist"), { recursive: true, force: true });
+try {
+  execFileSync(process.execPath, [tsc, "-p", root], { stdio: "inherit" });
+} catch {
+  process.exit(1); // the compiler has said what is wrong
+}
+
+const catalogue = join("stdlib", "oauth", "providers", "catalogue");
+if (existsSync(join(root, catalogue))) {
+  for (const file of readdirSync(join(root, catalogue))) {
+    if (file.endsWith(".json")) cpSync(join(root, catalogue, file), join(root, "dist", catalogue, file));
+  }
+}
+const command = join(root, "dist", "cli", "main.js");
+if (existsSync(command)) chmodSync(command, 0o755);
