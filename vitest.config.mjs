@@ -1,3 +1,4 @@
+import { sep } from "node:path";
 import { defineConfig } from "vitest/config";
 
 // The compiled files are tested: what the tests run is what the package ships, workers included.
@@ -9,5 +10,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: "forks",
     maxWorkers: 2,
+    // dist/ is made anew by every build, so snapshots stand beside the sources.
+    resolveSnapshotPath: (path, extension) =>
+      path.replace(`${sep}dist${sep}`, sep).replace(/\.js$/, `.ts${extension}`),
   },
 });
