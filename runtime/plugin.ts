@@ -24,6 +24,8 @@ export interface Plugin {
   modules(ports: Ports): Readonly<Record<string, StdModule>>;
   /** The redactor that every sink of the runtime uses. At most one plugin brings one. */
   readonly redactor?: Redactor;
+  /** Seals tokens for scripts: 32 bytes. Without it the runtime makes a random key, and capsules end with it. */
+  readonly sealingKey?: Uint8Array;
 }
 
 /** Gives a plugin its type. */

@@ -1,0 +1,156 @@
+/**
+ * Seals tokens: AES-256-GCM-SIV under a key of this host (RFC 8452), with the binding in clear and authenticated.
+ *
+ * The nonce is derived from the binding and the token, so the same pair gives the same capsule, and a repeated
+ * nonce never meets a different message.
+ *
+ * @module
+ */
+
+import { createHmac, hkdfSync } from "node:crypto";
+import { gcmsiv } from "@noble/ciphers/aes.js";
+import type { Random, Redactor, Seal, SealBinding, SealFailure } from "../ports.ts";
+import {
+  capsulePrefix,
+  decodeBinding,
+  encodeBinding,
+  encodeCapsule,
+  encodeHead,
+  longestSecret,
+  parseCapsule,
+} from "./capsule.ts";
+import { RunError } from "./run-error.ts";
+
+/** What `Seal.open` throws. */
+export class SealFailureError extends Error implements SealFailure {
+  override readonly name = "SealFailure" as const;
+  readonly reason: SealFailure["reason"];
+
+  constructor(reason: SealFailure["reason"]) {
+    super(sealFailures[reason]);
+    this.reason = reason;
+  }
+}
+
+/** Every reason with its sentence. */
+export const sealFailures: Readonly<Record<SealFailure["reason"], string>> = {
+  malformed: "The sealed token is not well-formed.",
+  altered: "The sealed token was altered.",
+  unknown_key: "The sealed token was made with another host's key.",
+  binding: "The sealed token belongs to another use.",
+};
+
+/** Makes the seals of runs; holds the key. */
+export interface Sealer {
+  /** With `passThrough` nothing is sealed (trusted code, `reveal`), but capsules still open. */
+  forRun(run: { passThrough: boolean; redactor: Redactor | null }): Seal;
+}
+
+const cachedCapsules = 1_000;
+const rememberedValues = 1_000;
+
+/**
+ * A sealer with the given 32-byte key, or a random one, whose capsules then end with the process.
+ * @throws HARN-RUN-015 when the key has another length.
+ */
+export function createSealer(options: { random: Random; key?: Uint8Array }): Sealer {
+  const key = options.key ?? options.random.bytes(32);
+  if (key.length !== 32) throw new RunError("HARN-RUN-015", "The sealing key must be 32 bytes.");
+  const encryptionKey = subkey(key, "encryption", 32);
+  const nonceKey = subkey(key, "nonce", 32);
+  const keyId = subkey(key, "key id", 4);
+  const capsules = new Map<string, string>();
+
+  function seal(value: string, binding: SealBinding): string {
+    const token = Buffer.from(value, "utf8");
+    if (token.toString("utf8") !== value)
+      throw new RunError("HARN-RUN-015", "A secret must be well-formed text.");
+    if (token.length > longestSecret) throw new RunError("HARN-RUN-015", "A secret may not be over 128 KiB.");
+    const bindingBytes = Buffer.from(encodeBinding(binding), "utf8");
+    if (bindingBytes.length > 0xffff)
+      throw new RunError("HARN-RUN-015", "A secret's binding is over 65,535 bytes.");
+    const digest = createHmac("sha256", nonceKey)
+      .update(lengthOf(bindingBytes))
+      .update(bindingBytes)
+      .update(token);
+    const fingerprint = digest.digest();
+    const name = fingerprint.toString("base64");
+    const made = capsules.get(name);
+    if (made !== undefined) return made;
+    const nonce = new Uint8Array(fingerprint.subarray(0, 12));
+    const head = encodeHead(keyId, nonce, bindingBytes);
+    const capsule = encodeCapsule(head, gcmsiv(encryptionKey, nonce, head).encrypt(new Uint8Array(token)));
+    if (capsules.size >= cachedCapsules) {
+      for (const oldest of capsules.keys()) {
+        capsules.delete(oldest);
+        break;
+      }
+    }
+    capsules.set(name, capsule);
+    return capsule;
+  }
+
+  function unseal(text: string): { value: string; binding: SealBinding } {
+    const capsule = parseCapsule(text);
+    if (capsule === null) throw new SealFailureError("malformed");
+    if (!Buffer.from(capsule.keyId).equals(keyId)) throw new SealFailureError("unknown_key");
+    let token: Uint8Array;
+    try {
+      token = gcmsiv(encryptionKey, capsule.nonce, capsule.head).decrypt(capsule.ciphertext);
+    } catch {
+      throw new SealFailureError("altered");
+    }
+    const binding = decodeBinding(capsule.bindingBytes);
+    if (binding === null) throw new SealFailureError("malformed");
+    return { value: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(token), binding };
+  }
+
+  return {
+    forRun({ passThrough, redactor }) {
+      const remember = registration(redactor);
+      return {
+        conceal(value, binding) {
+          remember(value, binding.kind);
+          return passThrough ? value : seal(value, binding);
+        },
+        open(text, expect) {
+          if (!text.startsWith(capsulePrefix)) return { value: text, binding: null };
+          const opened = unseal(text);
+          if (expect && !matches(opened.binding, expect)) throw new SealFailureError("binding");
+          // A capsule of an earlier process may hold a value that this one has not seen yet.
+          remember(opened.value, opened.binding.kind);
+          return opened;
+        },
+      };
+    },
+  };
+}
+
+/** Registers each value once per run, so that a token used a million times does not grow the registry's counts. */
+function registration(redactor: Redactor | null): (value: string, name: string) => void {
+  const known = new Set<string>();
+  return (value, name) => {
+    const entry = `${name}\0${value}`;
+    if (redactor === null || known.has(entry)) return;
+    if (known.size >= rememberedValues) known.clear();
+    known.add(entry);
+    redactor.register(value, name);
+  };
+}
+
+function matches(binding: SealBinding, expect: Partial<SealBinding>): boolean {
+  return (["kind", "provider", "issuer", "key"] as const).every(
+    (member) => expect[member] === undefined || expect[member] === binding[member],
+  );
+}
+
+function subkey(key: Uint8Array, purpose: string, length: number): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", key, "", `holdfast sealed token v1 ${purpose}`, length));
+}
+
+/** Framing: without it, bytes could move between the binding and the token and give the same nonce. */
+function lengthOf(bytes: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(4);
+  new DataView(frame.buffer).setUint32(0, bytes.length);
+  return frame;
+}
