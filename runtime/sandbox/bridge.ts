@@ -1,0 +1,296 @@
+/**
+ * The host's side of the wall: where a guest call enters the host.
+ *
+ * A call arrives as JSON text, is decoded, finds its function among the run's std modules (or its method on a host
+ * object that this run was given), and is answered by that function, which is ordinary TypeScript. Grants are
+ * checked by the ports that the function uses.
+ *
+ * @module
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { RunError } from "../host/run-error.ts";
+import { isPlain, type StdFunction, type StdModule } from "../plugin.ts";
+import { decode, encode, type Receiver } from "./wire.ts";
+
+/** Cap of one message from the guest, in UTF-16 units. */
+const maxMessage = 8 * 1024 * 1024;
+
+export interface BridgeOptions {
+  readonly modules: ReadonlyMap<string, StdModule>;
+  /** How long a guest function may take, in ms. */
+  readonly callbackTimeout: number;
+  /** Passes over every text on its way to the guest; masks values that it must not see. */
+  readonly mask: (text: string) => string;
+  /** Sends a JSON list of answers and invocations to the guest. */
+  readonly deliver: (text: string, settled: number, invoked: number) => void;
+  /** Told of a failure that was not meant for the guest, which gets only a fixed sentence. */
+  readonly onInternalError: (fn: string, error: unknown) => void;
+}
+
+/** What the guest says at the end. */
+export type Outcome =
+  | {
+      readonly kind: "result";
+      readonly value: unknown;
+      readonly bytes: number;
+      readonly left: readonly LeftCall[];
+    }
+  | { readonly kind: "failed"; readonly error: GuestError };
+
+/** A call that nobody awaited. */
+export interface LeftCall {
+  readonly fn: string;
+  /** The guest's stack at the call. */
+  readonly site: string;
+}
+
+/** What a script's own error says about itself. Every member is the script's text. */
+export interface GuestError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly code?: string;
+  readonly hint?: string;
+  readonly retryable?: boolean;
+  readonly details?: unknown;
+}
+
+export interface Bridge {
+  /** Takes a message of the guest that wants no immediate answer. Answers the outcome when it is one. */
+  receive(text: string): Outcome | null;
+  /** Answers a plain call: JSON text `{v}` or `{e}`. Never throws. */
+  plain(text: string): string;
+  /** Refuses what is still open: guest functions reject, later answers go nowhere. */
+  end(): void;
+  /** How many calls entered. */
+  readonly calls: number;
+}
+
+interface Message {
+  readonly k: string;
+  readonly id: number;
+  readonly fn: string;
+  readonly inside: number;
+  readonly args: unknown;
+  readonly v?: unknown;
+  readonly e?: GuestError;
+  readonly left?: readonly LeftCall[];
+}
+
+interface Invocation {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+  /** Runs what the guest calls from inside this invocation in the context of the call that caused it. */
+  readonly within: <T>(body: () => T) => T;
+}
+
+export function createBridge(options: BridgeOptions): Bridge {
+  const objects: object[] = [];
+  const numbers = new Map<object, number>();
+  const invocations = new Map<number, Invocation>();
+  let lastInvocation = 0;
+  let ended = false;
+  let calls = 0;
+  let outbox: unknown[] = [];
+
+  const register = (object: object): number => {
+    const known = numbers.get(object);
+    if (known !== undefined) return known;
+    objects.push(object);
+    numbers.set(object, objects.length);
+    return objects.length;
+  };
+
+  /** Answers are gathered for one turn of the event loop, so that a hundred of them cross as one message. */
+  const post = (item: unknown): void => {
+    if (ended) return;
+    outbox.push(item);
+    if (outbox.length > 1) return;
+    setImmediate(() => {
+      const items = outbox as { k: string }[];
+      outbox = [];
+      if (ended) return;
+      const invoked = items.filter((entry) => entry.k === "invoke").length;
+      options.deliver(options.mask(JSON.stringify(items)), items.length - invoked, invoked);
+    });
+  };
+
+  const receiver: Receiver = {
+    hostObject(id) {
+      const object = objects[id - 1];
+      if (!object) throw new RunError("HARN-RUN-015", "this object belongs to another run");
+      return object;
+    },
+    guestFunction:
+      (fn) =>
+      (...args) =>
+        invoke(fn, args),
+  };
+
+  function invoke(fn: number, args: readonly unknown[]): Promise<unknown> {
+    if (ended) return Promise.reject(callbackGone());
+    return new Promise((resolve, reject) => {
+      const id = ++lastInvocation;
+      const timer = setTimeout(() => {
+        invocations.delete(id);
+        reject(
+          new RunError(
+            "HARN-RUN-003",
+            `a function of the script did not answer within ${options.callbackTimeout} ms`,
+            {
+              hint: "A storage or prompt function must answer soon; do the waiting elsewhere.",
+            },
+          ),
+        );
+      }, options.callbackTimeout);
+      invocations.set(id, { resolve, reject, timer, within: AsyncLocalStorage.snapshot() });
+      try {
+        post({ k: "invoke", id, fn, args: args.map((value) => encode(value, register)) });
+      } catch (error) {
+        answered(id)?.reject(error as Error);
+      }
+    });
+  }
+
+  function answered(id: number): Invocation | undefined {
+    const invocation = invocations.get(id);
+    if (invocation) clearTimeout(invocation.timer);
+    invocations.delete(id);
+    return invocation;
+  }
+
+  /** The function that a name stands for: `module#export`, or `#object.method`. Only own members count. */
+  function find(name: string): { readonly fn: StdFunction; readonly self: unknown } {
+    const [, specifier = "", member = ""] = /^(.*)#(.*)$/s.exec(name) ?? [];
+    if (specifier !== "") {
+      const module = options.modules.get(specifier);
+      const fn = module && Object.hasOwn(module, member) ? module[member] : undefined;
+      if (typeof fn === "function") return { fn, self: undefined };
+    } else {
+      const [, id = "", method = ""] = /^(\d+)\.(.*)$/s.exec(member) ?? [];
+      const object = objects[Number(id) - 1] as Record<string, unknown> | undefined;
+      const fn = object && Object.hasOwn(object, method) ? object[method] : undefined;
+      if (typeof fn === "function") return { fn: fn as StdFunction, self: object };
+    }
+    throw new RunError("HARN-RUN-015", "there is no such function");
+  }
+
+  /** Decodes the arguments and calls the function, inside the context of the callback that made the call, if any. */
+  function enter(message: Message, plain: boolean): unknown {
+    calls += 1;
+    const { fn, self } = find(message.fn);
+    if (isPlain(fn) !== plain)
+      throw new RunError("HARN-RUN-015", "a plain function and an async one were mixed up");
+    const args = decode(message.args, receiver) as never[];
+    const within = invocations.get(message.inside)?.within;
+    const run = (): unknown => fn.apply(self, args);
+    return within ? within(run) : run();
+  }
+
+  async function call(message: Message): Promise<void> {
+    try {
+      const value = await enter(message, false);
+      post({ k: "ok", id: message.id, v: encode(value, register) });
+    } catch (error) {
+      post({ k: "err", id: message.id, e: publicError(message.fn, error) });
+    }
+  }
+
+  /** What the guest learns of an error: coded errors as they are, anything else only that it happened. */
+  function publicError(fn: string, thrown: unknown): GuestError {
+    const error = thrown as Partial<GuestError> | null;
+    if (
+      thrown instanceof Error &&
+      typeof error?.code === "string" &&
+      /^HARN-[A-Z]+-\d{3}$/.test(error.code)
+    ) {
+      return {
+        name: thrown.name,
+        message: thrown.message,
+        code: error.code,
+        retryable: error.retryable === true,
+        ...(typeof error.hint === "string" ? { hint: error.hint } : {}),
+        ...(error.details === undefined ? {} : { details: encode(error.details, register) }),
+      };
+    }
+    if (thrown instanceof GuestCallbackError) return thrown.guest;
+    if (!ended) options.onInternalError(fn, thrown);
+    return {
+      name: "InternalError",
+      message: "the host failed at this call; its operator can see why",
+      retryable: false,
+    };
+  }
+
+  return {
+    receive(text) {
+      if (text.length > maxMessage) return { kind: "failed", error: tooLarge() };
+      const message = JSON.parse(text) as Message;
+      switch (message.k) {
+        case "call":
+          void call(message);
+          return null;
+        case "answer": {
+          const invocation = answered(message.id);
+          if (message.e) invocation?.reject(new GuestCallbackError(message.e));
+          else invocation?.resolve(decode(message.v, receiver));
+          return null;
+        }
+        case "failed":
+          return { kind: "failed", error: message.e as GuestError };
+        case "result":
+          return {
+            kind: "result",
+            value: decode(message.v, receiver),
+            bytes: Buffer.byteLength(JSON.stringify(message.v)),
+            left: message.left ?? [],
+          };
+        default:
+          throw new TypeError("unknown message");
+      }
+    },
+    plain(text) {
+      let fn = "";
+      try {
+        if (text.length > maxMessage) return JSON.stringify({ e: tooLarge() });
+        const message = JSON.parse(text) as Message;
+        fn = message.fn;
+        return options.mask(JSON.stringify({ v: encode(enter(message, true), register) }));
+      } catch (error) {
+        return options.mask(JSON.stringify({ e: publicError(fn, error) }));
+      }
+    },
+    end() {
+      ended = true;
+      for (const id of [...invocations.keys()]) answered(id)?.reject(callbackGone());
+    },
+    get calls() {
+      return calls;
+    },
+  };
+}
+
+/** An error that a guest function threw at the host. It goes back to the guest as it was, never into an audit trail. */
+class GuestCallbackError extends Error {
+  readonly guest: GuestError;
+  /** Keeps name and message only: a code would let a script speak for the host. */
+  constructor({ name, message }: GuestError) {
+    super("a function of the script threw");
+    this.guest = { name, message };
+  }
+}
+
+function callbackGone(): RunError {
+  return new RunError("HARN-RUN-009", "the run is over, and with it the function that the script gave");
+}
+
+function tooLarge(): GuestError {
+  return {
+    name: "RunError",
+    code: "HARN-RUN-015",
+    message: "the arguments of one call are over 8 MiB",
+    retryable: false,
+  };
+}

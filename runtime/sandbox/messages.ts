@@ -1,0 +1,79 @@
+/**
+ * What the main thread and a worker say to each other, and the words of memory that they share.
+ *
+ * @module
+ */
+
+import type { MessagePort } from "node:worker_threads";
+
+/** Given to a worker once. */
+export interface WorkerSetup {
+  readonly module: WebAssembly.Module;
+  /** Sources by resolved name: the guest's own files and the std modules. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Bytes. */
+  readonly memory: number;
+  /** Bytes. */
+  readonly stack: number;
+  readonly shared: SharedArrayBuffer;
+  /** Answers to plain calls come here. */
+  readonly plainPort: MessagePort;
+}
+
+/** Main thread to worker. */
+export type ToWorker =
+  | {
+      readonly type: "run";
+      /** Resolved name of the pipeline's main module. */
+      readonly main: string;
+      /** The pipeline's own modules by resolved name. */
+      readonly sources: ReadonlyMap<string, string>;
+      /** The arguments, encoded, as JSON text. */
+      readonly args: string;
+      /** Milliseconds. */
+      readonly cpu: number;
+      readonly pendingCalls: number;
+    }
+  /** A JSON list of answers and callback invocations; `settled` of them are answers. */
+  | { readonly type: "deliver"; readonly text: string; readonly settled: number; readonly invoked: number }
+  | { readonly type: "stop" };
+
+/** Worker to main thread. */
+export type FromWorker =
+  | { readonly type: "ready"; readonly freshMicroseconds: number }
+  /** A call, a callback's answer, the result or the failure: the door's JSON text. */
+  | { readonly type: "door"; readonly text: string }
+  | { readonly type: "plain"; readonly text: string }
+  | { readonly type: "over"; readonly reason: OverReason; readonly cpu: number; readonly memory: number };
+
+/** Why a worker ended a run: the script settled, a limit fired, it was told to stop, or nothing can settle it any more. */
+export type OverReason = "settled" | "cpu" | "stopped" | "stuck" | "memory" | "stack" | "engine";
+
+/** Indexes of 32-bit words in the shared memory. */
+export const word = {
+  /** Set to 1 and notified when the answer of a plain call is on its port. */
+  answered: 0,
+  /** Set to 1 to make guest code stop. */
+  stop: 1,
+  /** 1 while guest code runs. */
+  busy: 2,
+} as const;
+
+/** Indexes of 64-bit floats, behind the words. Times are ms since the epoch with fractions. */
+export const figure = {
+  /** When the slice of guest code that is running began. */
+  sliceStart: 2,
+  /** CPU milliseconds of earlier slices. */
+  cpuUsed: 3,
+} as const;
+
+/** Bytes of shared memory that a worker needs. */
+export const sharedBytes = 64;
+
+/** The same clock in every thread: ms since the epoch, monotonic within the process. */
+export function sharedNow(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** What the guest's loader says of a module that a script cannot have. */
+export const moduleRefused = "this module is not available to scripts";

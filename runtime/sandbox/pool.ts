@@ -1,0 +1,121 @@
+/**
+ * The worker threads of one runtime: started when needed, kept warm, never shared by two runs at a time.
+ *
+ * @module
+ */
+
+import { availableParallelism } from "node:os";
+import { RunError } from "../host/run-error.ts";
+import { type SandboxWorker, startWorker, type WorkerOptions } from "./sandbox-worker.ts";
+
+/** Runs beyond this many wait for a free thread. */
+const maxWorkers = 32;
+/** Threads that may be starting at the same time; more would only take each other's CPU. */
+const maxStarting = Math.max(2, Math.floor(availableParallelism() / 2));
+/** Idle threads kept for the next run. */
+const keptIdle = 2;
+
+export interface Pool {
+  /** A ready worker, for this caller alone. @throws the signal's reason when it aborts first. */
+  take(signal: AbortSignal): Promise<SandboxWorker>;
+  /** Gives a worker back; a dead one is replaced when the next is needed. */
+  giveBack(worker: SandboxWorker): void;
+  /** Ends all threads. Runs that wait are refused. */
+  close(): Promise<void>;
+}
+
+export function createPool(options: WorkerOptions): Pool {
+  const idle: SandboxWorker[] = [];
+  const all = new Set<SandboxWorker>();
+  const waiting: { resolve(worker: SandboxWorker): void; reject(error: unknown): void }[] = [];
+  let starting = 0;
+  let closed = false;
+
+  /** Starts threads while runs wait and there is room, then hands each to the first in line. */
+  const grow = (): void => {
+    while (!closed && starting < maxStarting && starting < waiting.length && all.size < maxWorkers)
+      void start();
+  };
+  const start = async (): Promise<void> => {
+    const worker = startWorker(options);
+    all.add(worker);
+    starting += 1;
+    try {
+      await worker.ready;
+      offer(worker);
+    } catch (error) {
+      drop(worker);
+      waiting.shift()?.reject(error);
+    } finally {
+      starting -= 1;
+      grow();
+    }
+  };
+  const offer = (worker: SandboxWorker): void => {
+    const next = waiting.shift();
+    if (next) next.resolve(worker);
+    else if (idle.length < keptIdle && !closed) idle.push(worker);
+    else drop(worker);
+  };
+  const drop = (worker: SandboxWorker): void => {
+    all.delete(worker);
+    void worker.kill();
+  };
+
+  // The first thread is started with the runtime, so that it warms up while the caller reads its script.
+  void start();
+
+  return {
+    async take(signal) {
+      signal.throwIfAborted();
+      if (closed) throw new RunError("HARN-RUN-009", "the runtime is closed");
+      let worker = idle.pop();
+      while (worker && !worker.alive) {
+        drop(worker);
+        worker = idle.pop();
+      }
+      worker ??= await new Promise<SandboxWorker>((resolve, reject) => {
+        const leave = (): void => {
+          const at = waiting.indexOf(place);
+          if (at >= 0) waiting.splice(at, 1);
+          reject(signal.reason);
+        };
+        const place = {
+          resolve(given: SandboxWorker) {
+            signal.removeEventListener("abort", leave);
+            resolve(given);
+          },
+          reject,
+        };
+        waiting.push(place);
+        signal.addEventListener("abort", leave);
+        grow();
+      });
+      worker.reference(true);
+      return worker;
+    },
+    giveBack(worker) {
+      worker.reference(false);
+      if (closed || !worker.alive) {
+        drop(worker);
+        grow();
+        return;
+      }
+      worker.ready.then(
+        () => offer(worker),
+        () => {
+          drop(worker);
+          grow();
+        },
+      );
+    },
+    async close() {
+      closed = true;
+      for (const place of waiting.splice(0))
+        place.reject(new RunError("HARN-RUN-009", "the runtime is closed"));
+      await Promise.all([...all].map((worker) => worker.kill()));
+      all.clear();
+      idle.length = 0;
+    },
+  };
+}

@@ -1,0 +1,227 @@
+/**
+ * The runtime: what an embedder creates once and runs scripts with.
+ *
+ * @module
+ */
+
+import { basename, dirname, resolve } from "node:path";
+import { setMaxListeners } from "node:events";
+import { readFile } from "node:fs/promises";
+import { systemClock } from "../host/clock.ts";
+import { createEgress } from "../host/egress.ts";
+import { createEventLog, type EventLog } from "../host/event-log.ts";
+import { systemRandom } from "../host/random.ts";
+import { RunError } from "../host/run-error.ts";
+import { createRunLog, type LogLine } from "../host/run-log.ts";
+import { createSealer } from "../host/seal.ts";
+import type { Plugin } from "../plugin.ts";
+import type { EventSink, LogEvent } from "../ports.ts";
+import { std } from "../std/index.ts";
+import { compileEngine } from "./engine.ts";
+import { type Grants, parseGrants } from "./grants.ts";
+import { loadModules } from "./imports.ts";
+import { type Limits, resolveLimits } from "./limits.ts";
+import { createPool } from "./pool.ts";
+import { type RunResult, runScript } from "./run.ts";
+import { type Capability, type Environment, noRedactor, runPorts, type Shared } from "./run-ports.ts";
+import { collectModules, guestModule } from "./std-modules.ts";
+import { createStripper } from "./typescript.ts";
+
+/** How long the redactor knows a run's tokens after its end, in ms. */
+const knownAfterRun = 60_000;
+
+export interface RuntimeOptions {
+  /** What scripts can import beside the runtime's own std modules; usually `[oauth()]`. */
+  readonly plugins?: readonly Plugin[];
+  /** Operations that std functions (and `capability()` plugins) may call, by capability and operation. */
+  readonly capabilities?: Readonly<Record<string, Capability>>;
+  readonly limits?: Partial<Limits>;
+  /** Sinks for the event log. One that persists needs a plugin that redacts. */
+  readonly events?: readonly EventSink[];
+  /** The environment that scripts can be granted; default none. */
+  readonly env?: Environment;
+  /** Called with each log line as it is written, already redacted. */
+  readonly onLog?: (line: LogLine, run: { readonly id: string; readonly script: string }) => void;
+}
+
+export interface RunRequest {
+  /** The pipeline's text: one ES module, JavaScript or (by its file name) TypeScript. */
+  readonly source: string;
+  /** Shown in errors; `.ts` and `.mts` are TypeScript. */
+  readonly filename: string;
+  /** The folder for relative imports and storage paths. Without it, relative imports are refused and storage paths start at the working directory. */
+  readonly folder?: string;
+  /** Data for the default function. */
+  readonly args?: unknown;
+  readonly grants?: Grants;
+  /** Aborting it stops the run: HARN-RUN-009. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Runtime {
+  /**
+   * Runs one script in a fresh sandbox.
+   * @throws RunError with a `HARN-RUN-…` code for limits, grants, imports and syntax; ScriptError for what the script threw.
+   */
+  run(request: RunRequest): Promise<RunResult>;
+  /** Reads a pipeline from disk and runs it; its folder is the file's. */
+  runFile(path: string, request?: Omit<RunRequest, "source" | "filename" | "folder">): Promise<RunResult>;
+  /** The events so far, oldest first. */
+  events(): readonly LogEvent[];
+  /** Cancels what runs, waits for refreshes that reached the network, closes sinks and ends the threads. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates a runtime.
+ * @throws RunError HARN-RUN-015 for a limit out of range; HARN-RUN-010 for a persisting sink without a redactor.
+ */
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const plugins: readonly Plugin[] = [std(), ...(options.plugins ?? [])];
+  const limits = resolveLimits(options.limits);
+  const redactors = plugins.flatMap((plugin) => (plugin.redactor ? [plugin.redactor] : []));
+  if (redactors.length > 1) throw new TypeError("two plugins bring a redactor; a runtime uses one");
+  const redactor = redactors[0] ?? null;
+  const sealingKey = plugins.find((plugin) => plugin.sealingKey)?.sealingKey;
+
+  const clock = systemClock();
+  const random = systemRandom();
+  const eventLog: EventLog = createEventLog({ clock, redactor, sinks: options.events ?? [] });
+  const outliving = new Set<Promise<unknown>>();
+  const shared: Shared = {
+    clock,
+    random,
+    egress: createEgress(),
+    sealer: createSealer({ random, ...(sealingKey ? { key: sealingKey } : {}) }),
+    eventLog,
+    redactor,
+    env: options.env ?? {},
+    capabilities: options.capabilities ?? {},
+    outlive(work) {
+      outliving.add(work);
+      work.catch(() => {}).finally(() => outliving.delete(work));
+    },
+  };
+
+  const inert = runPorts(shared, {
+    id: "",
+    script: "",
+    grants: parseGrants({}, process.cwd()),
+    signal: AbortSignal.abort(),
+    log: createRunLog({ clock, redactor: null, maxBytes: 0 }),
+    redactor: noRedactor(),
+  });
+  const guestModules = [...collectModules(plugins, inert)].map(([name, module]) => guestModule(name, module));
+  const stdExports = new Map(guestModules.map((module) => [module.specifier, module.exports]));
+  const pool = createPool({
+    module: await compileEngine(),
+    sources: new Map([
+      ...(await guestSources()),
+      ...guestModules.map((module) => [module.specifier, module.source] as const),
+    ]),
+    memory: limits.memory,
+    stack: limits.stack,
+  });
+  const stripper = createStripper();
+  const closing = new AbortController();
+  const running = new Set<Promise<unknown>>();
+
+  async function run(request: RunRequest): Promise<RunResult> {
+    const folder = request.folder === undefined ? null : resolve(request.folder);
+    const grants = parseGrants(request.grants, folder ?? process.cwd());
+    const id = Buffer.from(random.bytes(12)).toString("base64url");
+    const over = new AbortController();
+    const cancelled = AbortSignal.any([closing.signal, ...(request.signal ? [request.signal] : [])]);
+    const signal = AbortSignal.any([cancelled, over.signal]);
+    // Every call of the run may listen to it.
+    setMaxListeners(0, cancelled, signal);
+    const runRedactor = redactor?.fork() ?? noRedactor();
+    const identity = { id, script: request.filename };
+    const log = createRunLog({
+      clock,
+      redactor: redactor ? runRedactor : null,
+      maxBytes: limits.log,
+      ...(options.onLog ? { onLine: (line: LogLine) => options.onLog?.(line, identity) } : {}),
+    });
+    const ports = runPorts(shared, {
+      ...identity,
+      grants,
+      log,
+      redactor: runRedactor,
+      signal,
+    });
+    try {
+      if (cancelled.aborted) throw new RunError("HARN-RUN-009", "the run was cancelled");
+      const graph = await loadModules({
+        source: request.source,
+        filename: request.filename,
+        folder,
+        stdModules: stdExports,
+        strip: stripper.strip,
+        maxBytes: limits.source,
+        testing: grants.testing,
+      });
+      if (grants.reveal) ports.events.emit("runtime.audit", "reveal_granted", { script: request.filename });
+      const worker = await pool.take(cancelled).catch((error: unknown) => {
+        throw cancelled.aborted ? new RunError("HARN-RUN-009", "the run was cancelled") : error;
+      });
+      try {
+        const script = await runScript({
+          worker,
+          graph,
+          args: request.args,
+          modules: collectModules(plugins, ports),
+          limits,
+          signal: cancelled,
+          mask: grants.reveal ? (text) => text : (text) => runRedactor.maskKnown(text),
+          onInternalError: (fn, error) =>
+            void ports.events.emit("runtime.audit", "internal_error", { call: fn, error: String(error) }),
+        });
+        return { id, ...script, logs: log.lines };
+      } finally {
+        pool.giveBack(worker);
+      }
+    } finally {
+      over.abort(new RunError("HARN-RUN-009", "the run is over"));
+      // A little later, so that what the host prints right after a run is still covered.
+      setTimeout(() => runRedactor.release(), knownAfterRun).unref();
+    }
+  }
+
+  const runtime: Runtime = {
+    run(request) {
+      const work = run(request);
+      running.add(work);
+      work.catch(() => {}).finally(() => running.delete(work));
+      return work;
+    },
+    async runFile(path, request = {}) {
+      const source = await readFile(path, "utf8");
+      return await runtime.run({ ...request, source, filename: basename(path), folder: dirname(path) });
+    },
+    events: () => eventLog.events(),
+    async close() {
+      closing.abort(new RunError("HARN-RUN-009", "the runtime is closed"));
+      await Promise.allSettled([...running]);
+      while (outliving.size > 0) await Promise.allSettled([...outliving]);
+      await pool.close();
+      await stripper.close();
+      await shared.egress.close();
+      await eventLog.close();
+    },
+  };
+  return runtime;
+}
+
+/** The guest's own files, compiled, as text. */
+async function guestSources(): Promise<(readonly [string, string])[]> {
+  return await Promise.all(
+    ["door.js", "globals.js"].map(
+      async (file) =>
+        [
+          `holdfast:guest/${file}`,
+          await readFile(new URL(`./guest/${file}`, import.meta.url), "utf8"),
+        ] as const,
+    ),
+  );
+}

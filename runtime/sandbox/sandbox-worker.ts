@@ -1,0 +1,165 @@
+/**
+ * One worker thread as the main thread sees it: it takes one run at a time, and can be killed.
+ *
+ * @module
+ */
+
+import { MessageChannel, Worker } from "node:worker_threads";
+import {
+  figure,
+  type FromWorker,
+  sharedBytes,
+  sharedNow,
+  type ToWorker,
+  type WorkerSetup,
+  word,
+} from "./messages.ts";
+
+export interface WorkerOptions {
+  readonly module: WebAssembly.Module;
+  readonly sources: ReadonlyMap<string, string>;
+  readonly memory: number;
+  readonly stack: number;
+}
+
+/** How a run ended, as far as the thread knows. */
+export type Ending =
+  | Extract<FromWorker, { type: "over" }>
+  /** The thread is gone: it was killed, or it died. */
+  | { readonly type: "gone" };
+
+export interface SandboxWorker {
+  /** Resolves when a fresh engine stands ready. Rejects when the thread dies first. */
+  readonly ready: Promise<void>;
+  /** How long the last fresh engine took to make, in microseconds. */
+  readonly freshMicroseconds: number;
+  /** False once the thread is gone. */
+  readonly alive: boolean;
+  /** Starts a run; `onDoor` gets what the guest says, `onPlain` answers plain calls. */
+  run(
+    message: Extract<ToWorker, { type: "run" }>,
+    handlers: { onDoor(text: string): void; onPlain(text: string): string },
+  ): Promise<Ending>;
+  deliver(text: string, settled: number, invoked: number): void;
+  /** Asks the run to stop: guest code that runs is interrupted. */
+  stop(): void;
+  /** CPU milliseconds of the run so far, the slice that runs now included. */
+  cpu(): number;
+  /** Ends the thread, in the middle of a native loop too. */
+  kill(): Promise<void>;
+  /** While referenced, the thread keeps the process alive. */
+  reference(yes: boolean): void;
+}
+
+export function startWorker(options: WorkerOptions): SandboxWorker {
+  const shared = new SharedArrayBuffer(sharedBytes);
+  const words = new Int32Array(shared);
+  const figures = new Float64Array(shared);
+  const { port1: plainPort, port2: theirPort } = new MessageChannel();
+  const setup: WorkerSetup = { ...options, shared, plainPort: theirPort };
+  const thread = new Worker(new URL("./worker.js", import.meta.url), {
+    workerData: setup,
+    transferList: [theirPort],
+    env: {},
+    argv: [],
+    stdin: false,
+    stdout: true,
+    stderr: true,
+    resourceLimits: { stackSizeMb: 16, maxOldGenerationSizeMb: 128 },
+  });
+  thread.unref();
+  plainPort.unref();
+
+  let handlers: { onDoor(text: string): void; onPlain(text: string): string } | null = null;
+  let finish: ((ending: Ending) => void) | null = null;
+  let alive = true;
+  let freshMicroseconds = 0;
+  let markReady: () => void = () => {};
+  let markDead: (error: Error) => void = () => {};
+  const awaitReady = (): Promise<void> => {
+    const promise = new Promise<void>((resolve, reject) => {
+      markReady = resolve;
+      markDead = reject;
+    });
+    promise.catch(() => {}); // whoever waits for it hears of it
+    return promise;
+  };
+  let ready = awaitReady();
+
+  const end = (ending: Ending): void => {
+    const done = finish;
+    finish = null;
+    handlers = null;
+    done?.(ending);
+  };
+
+  thread.on("message", (message: FromWorker) => {
+    switch (message.type) {
+      case "ready":
+        freshMicroseconds = message.freshMicroseconds;
+        markReady();
+        return;
+      case "door":
+        handlers?.onDoor(message.text);
+        return;
+      case "plain": {
+        const answer = handlers?.onPlain(message.text) ?? "{}";
+        plainPort.postMessage(answer);
+        Atomics.store(words, word.answered, 1);
+        Atomics.notify(words, word.answered);
+        return;
+      }
+      case "over":
+        ready = awaitReady();
+        end(message);
+    }
+  });
+  const gone = (): void => {
+    alive = false;
+    plainPort.close();
+    markDead(new Error("the sandbox thread ended"));
+    end({ type: "gone" });
+  };
+  thread.on("error", gone);
+  thread.on("exit", gone);
+
+  const post = (message: ToWorker): void => thread.postMessage(message);
+  return {
+    get ready() {
+      return ready;
+    },
+    get freshMicroseconds() {
+      return freshMicroseconds;
+    },
+    get alive() {
+      return alive;
+    },
+    run(message, given) {
+      handlers = given;
+      figures[figure.cpuUsed] = 0;
+      Atomics.store(words, word.stop, 0);
+      return new Promise((resolve) => {
+        finish = resolve;
+        if (!alive) end({ type: "gone" });
+        else post(message);
+      });
+    },
+    deliver: (text, settled, invoked) => post({ type: "deliver", text, settled, invoked }),
+    stop() {
+      Atomics.store(words, word.stop, 1);
+      post({ type: "stop" });
+    },
+    cpu() {
+      const used = figures[figure.cpuUsed] as number;
+      const busy = Atomics.load(words, word.busy) === 1;
+      return busy ? used + Math.max(0, sharedNow() - (figures[figure.sliceStart] as number)) : used;
+    },
+    async kill() {
+      await thread.terminate();
+    },
+    reference(yes) {
+      if (yes) thread.ref();
+      else thread.unref();
+    },
+  };
+}
