@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { endpointUrl } from "./endpoint-url.ts";
+
+test.each([
+  "https://id.example.com/token",
+  "HTTPS://id.example.com/a?b=c",
+  "http://127.0.0.1:8080/token",
+  "http://127.9.8.7/",
+  "http://localhost/token",
+  "http://[::1]:9/token",
+])("accepts %s", (text) => {
+  expect(endpointUrl("providers", "token_url", text).href).toBe(new URL(text).href);
+});
+
+test.each([
+  [undefined, "must be a non-empty string"],
+  ["", "must be a non-empty string"],
+  [7, "must be a non-empty string"],
+  ["/token", "must be an absolute https URL"],
+  ["https:id.example.com", "must be an absolute https URL"],
+  ["ftp://id.example.com", "must be an absolute https URL"],
+  ["javascript:alert(1)", "must be an absolute https URL"],
+  ["http://id.example.com/token", "must use https"],
+  ["http://localhost.example.com/", "must use https"],
+  ["http://127.0.0.1.example.com/", "must use https"],
+  ["https://user:pw@id.example.com/", "user information"],
+  ["https://@id.example.com/", "user information"],
+  ["https://id.example.com/#", "fragment"],
+  ["https://id.example.com/#x", "fragment"],
+  ["https://id.exa\tmple.com/", "spaces, control characters or backslashes"],
+  ["https://id.example.com\\@evil.example", "spaces, control characters or backslashes"],
+  [" https://id.example.com", "spaces, control characters or backslashes"],
+  ["https://", "is not a valid URL"],
+  ["https://id.example.com:99999/", "is not a valid URL"],
+  [`https://id.example.com/${"a".repeat(5000)}`, "must not be longer"],
+])("refuses %s", (text, rule) => {
+  expect(() => endpointUrl("providers", "token_url", text)).toThrow(
+    expect.objectContaining({
+      code: "HARN-OAU-011",
+      message: expect.stringMatching(new RegExp(`^std/oauth/providers: token_url .*${rule}`)),
+    }),
+  );
+});

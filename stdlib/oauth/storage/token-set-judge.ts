@@ -1,0 +1,51 @@
+/**
+ * Judges what is to be stored, or came out of a foreign store, as a token set.
+ *
+ * @module
+ */
+
+import type { TokenSet } from "../token-set.ts";
+import { copyJson } from "./json-copy.ts";
+
+export type TokenSetResult =
+  | { readonly ok: true; readonly token_set: TokenSet }
+  /** `reason` is a sentence of ours that names the rule. */
+  | { readonly ok: false; readonly reason: string };
+
+const texts = ["token_type", "refresh_token", "id_token", "issued_token_type"] as const;
+const numbers = ["issued_at_unix", "expires_in", "expires_at_unix"] as const;
+
+/**
+ * A frozen copy of a token set. Only `access_token` must be there; a known member that is null counts as absent, and
+ * members that are not known here are kept as they are.
+ */
+export function judgeTokenSet(value: unknown): TokenSetResult {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return refused("it must be an object");
+  const copy = copyJson(value, false) as Record<string, unknown> | undefined;
+  if (copy === undefined) return refused("it must be JSON data, at most 64 levels deep");
+  const { access_token, scopes, metadata } = copy;
+  if (typeof access_token !== "string" || access_token === "") {
+    return refused("access_token must be a non-empty string");
+  }
+  for (const name of [...texts, ...numbers, "scopes", "metadata"]) if (copy[name] === null) delete copy[name];
+  for (const name of texts) {
+    if (copy[name] !== undefined && typeof copy[name] !== "string")
+      return refused(`${name} must be a string`);
+  }
+  for (const name of numbers) {
+    if (copy[name] !== undefined && typeof copy[name] !== "number")
+      return refused(`${name} must be a number`);
+  }
+  if (scopes != null && !(Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string"))) {
+    return refused("scopes must be a list of strings");
+  }
+  if (metadata != null && (typeof metadata !== "object" || Array.isArray(metadata))) {
+    return refused("metadata must be an object");
+  }
+  return { ok: true, token_set: copyJson(copy, true) as unknown as TokenSet };
+}
+
+function refused(reason: string): TokenSetResult {
+  return { ok: false, reason };
+}
