@@ -1,0 +1,273 @@
+/**
+ * Judges the options of `client` and `device_flow` and makes the context they stand for.
+ *
+ * @module
+ */
+
+import type { Ports, SealBinding } from "../../runtime/ports.ts";
+import { type SpokenAuthMethod, spokenAuthMethods } from "./client-authentication.ts";
+import type { ClientContext, SpeakingModule } from "./client-context.ts";
+import { endpointUrl } from "./endpoint-url.ts";
+import { OAuthError } from "./errors.ts";
+import { closedOptions } from "./options.ts";
+import { objectOf, providerOf } from "./provider-of.ts";
+import { isCatalogueOrigin } from "./providers/catalogue.ts";
+import type { ProviderRecord } from "./providers/record.ts";
+import type { StorageHandle } from "./storage/handle.ts";
+import { entryStoreOf } from "./storage/handle.ts";
+import { milliseconds } from "./request-options.ts";
+
+/** What `client` and `device_flow` have in common. */
+export interface CommonOptions {
+  readonly client_id: string;
+  /** A storage handle, or an object with the functions get, set and delete. */
+  readonly storage: StorageHandle | object;
+  /** A sealed environment secret is opened on the host. Empty counts as absent. */
+  readonly client_secret?: string | null;
+  /** Default: the provider's. */
+  readonly scopes?: readonly string[] | null;
+  /** Default: the provider's id. */
+  readonly storage_key?: string | null;
+  /** Appended to the storage key, so that one provider can have several accounts. */
+  readonly account?: string | null;
+  /** Default: the provider's; else `client_secret_post` with a secret and `none` without. */
+  readonly token_auth_method?: SpokenAuthMethod | null;
+  readonly audience?: string | null;
+  /** Resource indicators (RFC 8707): absolute URIs without a fragment. */
+  readonly resource?: string | readonly string[] | null;
+  /** Origins that the access token may go to; default the provider's. */
+  readonly resource_origins?: readonly string[] | null;
+  /** Issuer identifier; default the provider's. */
+  readonly issuer?: string | null;
+  /** Seconds for one call, and for the wait for a refresh. */
+  readonly timeout?: number | null;
+}
+
+/** The options of `client`. */
+export interface ClientOptions extends CommonOptions {
+  readonly redirect_uri?: string | null;
+  readonly extra_auth_params?: Readonly<Record<string, string>> | null;
+  /** Seconds: a token that ends within them counts as stale. Default 0. */
+  readonly refresh_leeway?: number | null;
+}
+
+export const commonOptionNames: readonly string[] = [
+  "client_id",
+  "storage",
+  "client_secret",
+  "scopes",
+  "storage_key",
+  "account",
+  "token_auth_method",
+  "audience",
+  "resource",
+  "resource_origins",
+  "issuer",
+  "timeout",
+];
+
+export const clientOptionNames: readonly string[] = [
+  ...commonOptionNames,
+  "redirect_uri",
+  "extra_auth_params",
+  "refresh_leeway",
+];
+
+/**
+ * Makes the context of a client. `allowed` names the options of the calling function.
+ *
+ * Throws HARN-OAU-011 for an unknown option or a value that cannot be used, 009 when the run was not granted an origin
+ * that the script itself named, and 004 for a sealed secret that belongs elsewhere.
+ */
+export function clientContext(
+  module: SpeakingModule,
+  ports: Ports,
+  givenProvider: unknown,
+  givenOptions: unknown,
+  allowed: readonly string[],
+): { context: ClientContext; options: Readonly<Record<string, unknown>> } {
+  const read = new OptionReader(module);
+  if (objectOf(givenOptions) === null) throw read.invalid("the options must be an object");
+  const options = closedOptions(module, module, givenOptions, allowed);
+  const record = providerOf(givenProvider);
+  if (record === null) throw read.invalid("the provider must be an object with auth_url and token_url");
+  const token = endpointUrl(module, "token_url", record.token_url);
+  const issuer = read.text(options, "issuer") ?? record.issuer;
+  const provider: ProviderRecord = { ...record, issuer };
+  const client_id = read.text(options, "client_id");
+  if (client_id === null) throw read.invalid("client_id must be a non-empty string");
+  const secret = openSecret(module, ports, read.text(options, "client_secret"), provider.id);
+  const scopes = read.texts(options, "scopes");
+  const origins = resourceOrigins(
+    module,
+    ports,
+    provider,
+    read.texts(options, "resource_origins"),
+    token.origin,
+  );
+  const unnamed = objectOf(givenProvider)?.id === undefined;
+  const key = read.text(options, "storage_key") ?? (unnamed ? "access-token" : provider.id);
+  const account = read.text(options, "account");
+  const context: ClientContext = {
+    module,
+    ports,
+    provider,
+    credentials: {
+      client_id,
+      client_secret: secret.value,
+      method: authMethod(read, options.token_auth_method, provider, secret.value !== null),
+    },
+    secretOrigins: secret.origins,
+    store: entryStoreOf(options.storage, ports),
+    storageKey: account === null ? key : `${key}:${account}`,
+    scopes: (scopes ?? provider.default_scopes).map((scope) => scope.trim()).filter((scope) => scope !== ""),
+    scopesGiven: scopes !== null,
+    redirectUri: read.text(options, "redirect_uri"),
+    audience: read.text(options, "audience"),
+    extraAuthParams: read.members(options, "extra_auth_params"),
+    resource: resources(module, options.resource),
+    refreshLeeway: read.seconds(options, "refresh_leeway"),
+    timeoutMs: milliseconds(module, "timeout", options.timeout),
+    binding: {
+      provider: provider.id,
+      // A provider without an issuer identifier is known by the origin of its token endpoint.
+      issuer: issuer ?? token.origin,
+      token_origin: token.origin,
+      resource_origins: origins,
+    },
+  };
+  return { context, options };
+}
+
+class OptionReader {
+  readonly #module: SpeakingModule;
+
+  constructor(module: SpeakingModule) {
+    this.#module = module;
+  }
+
+  invalid(why: string): OAuthError {
+    return new OAuthError(
+      "HARN-OAU-011",
+      `std/oauth/${this.#module}: ${why}`,
+      `See the options of ${this.#module}.`,
+    );
+  }
+
+  /** Numbers pass where text is expected; empty text counts as absent. */
+  text(options: Readonly<Record<string, unknown>>, name: string): string | null {
+    const given = options[name];
+    if (given === undefined || given === null || given === "") return null;
+    if (typeof given === "number" && Number.isFinite(given)) return String(given);
+    if (typeof given !== "string" || given.length > 65_536) throw this.invalid(`${name} must be a string`);
+    return given;
+  }
+
+  texts(options: Readonly<Record<string, unknown>>, name: string): readonly string[] | null {
+    const given = options[name];
+    if (given === undefined || given === null) return null;
+    if (!Array.isArray(given) || given.length > 1_000 || !given.every((item) => typeof item === "string")) {
+      throw this.invalid(`${name} must be a list of strings`);
+    }
+    return [...given];
+  }
+
+  members(options: Readonly<Record<string, unknown>>, name: string): Readonly<Record<string, unknown>> {
+    const given = options[name] ?? {};
+    const members = objectOf(given);
+    if (members === null) throw this.invalid(`${name} must be an object`);
+    return { ...members };
+  }
+
+  seconds(options: Readonly<Record<string, unknown>>, name: string): number {
+    const given = options[name] ?? 0;
+    if (typeof given !== "number" || !(given >= 0 && given <= 31_536_000)) {
+      throw this.invalid(`${name} must be a number of seconds, zero or more`);
+    }
+    return given;
+  }
+}
+
+function authMethod(
+  read: OptionReader,
+  given: unknown,
+  provider: ProviderRecord,
+  hasSecret: boolean,
+): SpokenAuthMethod {
+  const wanted = given ?? provider.token_auth_method ?? (hasSecret ? "client_secret_post" : "none");
+  const method = spokenAuthMethods.find((known) => known === wanted);
+  if (method !== undefined) return method;
+  throw read.invalid(`token_auth_method must be one of ${spokenAuthMethods.join(", ")}`);
+}
+
+/** Opens a sealed secret; `origins` null means that the script itself knows the value. */
+function openSecret(
+  module: SpeakingModule,
+  ports: Ports,
+  given: string | null,
+  providerId: string,
+): { value: string | null; origins: readonly string[] | null } {
+  if (given === null) return { value: null, origins: null };
+  const refused = (): OAuthError =>
+    new OAuthError(
+      "HARN-OAU-004",
+      `std/oauth/${module}: destination refused: the sealed client_secret belongs elsewhere or was altered`,
+      "Pass the secret that env() answered, or the one sealed for this provider.",
+    );
+  let opened: { value: string; binding: SealBinding | null };
+  try {
+    opened = ports.seal.open(given);
+  } catch {
+    throw refused();
+  }
+  const { value, binding } = opened;
+  if (binding !== null && binding.kind !== "env") {
+    if (binding.kind !== "client_secret" || binding.provider !== providerId) throw refused();
+  }
+  ports.redactor.register(value, "client_secret");
+  return { value, origins: binding?.origins ?? null };
+}
+
+function resourceOrigins(
+  module: SpeakingModule,
+  ports: Ports,
+  provider: ProviderRecord,
+  given: readonly string[] | null,
+  tokenOrigin: string,
+): readonly string[] {
+  const named = (given ?? provider.resource_origins).map((text) => originOf(module, text));
+  for (const origin of named) {
+    if (isCatalogueOrigin(provider.id, origin) || ports.run.allowsNet(`${origin}/`)) continue;
+    throw new OAuthError(
+      "HARN-OAU-009",
+      `std/oauth/${module}: the run was not granted an origin in resource_origins`,
+      "Add the host to the run's net grant.",
+    );
+  }
+  // Nothing said: back to the server that issued the token, which learns nothing new.
+  return named.length === 0 && given === null ? [tokenOrigin] : [...new Set(named)];
+}
+
+function originOf(module: SpeakingModule, text: string): string {
+  const url = endpointUrl(module, "resource_origins", text);
+  if (url.pathname === "/" && url.search === "") return url.origin;
+  throw new OAuthError(
+    "HARN-OAU-011",
+    `std/oauth/${module}: resource_origins must be origins, without path and query`,
+    "Write https://api.example.com.",
+  );
+}
+
+/** RFC 8707 §2: absolute URIs without a fragment. */
+function resources(module: SpeakingModule, given: unknown): readonly string[] {
+  const list: readonly unknown[] = given === undefined || given === null ? [] : [given].flat();
+  return list.map((item) => {
+    if (typeof item === "string" && item.length <= 4_096 && !item.includes("#") && URL.canParse(item))
+      return item;
+    throw new OAuthError(
+      "HARN-OAU-011",
+      `std/oauth/${module}: resource must be an absolute URI without a fragment`,
+      "Give the resource server's identifier, or a list of them.",
+    );
+  });
+}

@@ -1,0 +1,37 @@
+/**
+ * `oauth()`: the plugin that gives scripts `std/oauth/*`, and the runtime its redactor.
+ *
+ * @module
+ */
+
+import { definePlugin, type Plugin } from "../../runtime/plugin.ts";
+import type { Redactor } from "../../runtime/ports.ts";
+import { clientModule } from "./client.ts";
+import { deviceFlowModule } from "./device-flow.ts";
+import { providersModule } from "./providers/index.ts";
+import { createRedactor } from "./redaction/engine.ts";
+import { redactionModule } from "./redaction/index.ts";
+import { storageModule } from "./storage/index.ts";
+
+export interface OAuthOptions {
+  /** Shared by several runtimes, so that each knows the tokens of all. Default: a new one. */
+  readonly redactor?: Redactor;
+  /** 32 bytes: sealed tokens then survive a restart. Default: random, and they end with the runtime. */
+  readonly sealingKey?: Uint8Array;
+}
+
+/** Makes the plugin. Sends nothing and reads nothing. */
+export function oauth(options: OAuthOptions = {}): Plugin {
+  return definePlugin({
+    name: "oauth",
+    modules: (ports) => ({
+      "std/oauth/providers": { ...providersModule(ports) },
+      "std/oauth/storage": { ...storageModule(ports) },
+      "std/oauth/client": { ...clientModule(ports) },
+      "std/oauth/device_flow": { ...deviceFlowModule(ports) },
+      "std/oauth/redaction": { ...redactionModule(ports) },
+    }),
+    redactor: options.redactor ?? createRedactor(),
+    ...(options.sealingKey ? { sealingKey: options.sealingKey } : {}),
+  });
+}

@@ -1,0 +1,12 @@
+/**
+ * `holdfast/oauth/storage`: the functions of `std/oauth/storage` for plain Node code.
+ *
+ * @module
+ */
+
+import { type StorageModule, storage as module } from "../node.ts";
+
+export const memory: StorageModule["memory"] = module.memory;
+export const file: StorageModule["file"] = module.file;
+export const custom: StorageModule["custom"] = module.custom;
+export const storage: StorageModule["storage"] = module.storage;

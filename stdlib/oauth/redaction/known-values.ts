@@ -1,0 +1,75 @@
+/**
+ * The live values of this process: tokens, codes, secrets that were issued, loaded or sent. They are found without
+ * any shape.
+ *
+ * @module
+ */
+
+import { knownForms, shortestKnown } from "./known-forms.ts";
+import { type Needle, NeedleIndex } from "./needle-index.ts";
+import { placeholderName } from "./placeholder.ts";
+import type { Span } from "./spans.ts";
+
+interface KnownValue {
+  readonly names: Map<string, number>;
+  readonly needles: readonly Needle<KnownValue>[];
+}
+
+const fallbackName = "secret";
+
+/** Counted values: one is known until everyone who registered it has released it. */
+export class KnownValues {
+  readonly #values = new Map<string, KnownValue>();
+  readonly #index = new NeedleIndex<KnownValue>();
+  readonly #namesUsed = new Set<string>();
+
+  /** Makes a value known; returns what releases it (once). Values under 8 characters are ignored. */
+  register(value: string, name: string): () => void {
+    if (typeof value !== "string" || value.length < shortestKnown) return () => {};
+    const shown = placeholderName.test(name) ? name : fallbackName;
+    this.#namesUsed.add(shown);
+    let known = this.#values.get(value);
+    if (known === undefined) {
+      const needles: Needle<KnownValue>[] = [];
+      known = { names: new Map(), needles };
+      for (const text of knownForms(value)) needles.push({ text, owner: known });
+      for (const needle of needles) this.#index.add(needle);
+      this.#values.set(value, known);
+    }
+    known.names.set(shown, (known.names.get(shown) ?? 0) + 1);
+    let held = true;
+    return () => {
+      if (held) this.#release(value, shown);
+      held = false;
+    };
+  }
+
+  /** Every occurrence of a known value in any of its forms. */
+  scan(text: string): Span[] {
+    return this.#index.find(text).map(({ start, end, owner }) => {
+      const name = owner.names.keys().next().value ?? fallbackName;
+      return { start, end, name, rank: 0 };
+    });
+  }
+
+  /** True for a name that known values have or had: it may stand in a placeholder of ours. */
+  hasName(name: string): boolean {
+    return this.#namesUsed.has(name);
+  }
+
+  /** How many distinct values are known. */
+  get size(): number {
+    return this.#values.size;
+  }
+
+  #release(value: string, name: string): void {
+    const known = this.#values.get(value);
+    if (known === undefined) return;
+    const left = (known.names.get(name) ?? 0) - 1;
+    if (left > 0) known.names.set(name, left);
+    else known.names.delete(name);
+    if (known.names.size > 0) return;
+    this.#values.delete(value);
+    for (const needle of known.needles) this.#index.remove(needle);
+  }
+}

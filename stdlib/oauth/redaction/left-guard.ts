@@ -1,0 +1,56 @@
+/**
+ * What may stand directly before a token whose prefix is too weak to be trusted inside a word.
+ *
+ * @module
+ */
+
+import { charClass, isIn } from "./char-class.ts";
+
+const alphanumeric = charClass("A-Za-z0-9");
+const hex = charClass("0-9A-Fa-f");
+const upperHex = charClass("0-9A-F");
+const octal = charClass("0-7");
+const parameters = charClass("0-9:;<=>?");
+const longestSequence = 32;
+
+/**
+ * True when a token may begin at `at`: the character before is no ASCII letter or digit, or it is one that ends an
+ * escape (`\n`, `\x1b`, `\u0022`, `%3D`, `%253D`, `=3D`, an ANSI control sequence).
+ */
+export function isLeftBoundary(text: string, at: number): boolean {
+  if (at === 0 || !isIn(alphanumeric, text, at - 1)) return true;
+  return endsEscape(text, at);
+}
+
+function endsEscape(text: string, at: number): boolean {
+  const back = (count: number): string | undefined => text[at - count];
+  const hexBefore = (count: number): boolean => {
+    for (let i = 1; i <= count; i++) if (!isIn(hex, text, at - i)) return false;
+    return at >= count;
+  };
+  // One letter or digit after a backslash: \n, \t, \0, \e.
+  if (back(2) === "\\") return true;
+  if (hexBefore(2)) {
+    if (back(3) === "%") return true;
+    if (back(5) === "%" && back(4) === "2" && back(3) === "5") return true;
+    if (back(3) === "=" && isIn(upperHex, text, at - 1) && isIn(upperHex, text, at - 2)) return true;
+    if ((back(3) === "x" || back(3) === "X") && back(4) === "\\") return true;
+  }
+  if (hexBefore(4) && (back(5) === "u" || back(5) === "U") && back(6) === "\\") return true;
+  if (isIn(octal, text, at - 1) && isIn(octal, text, at - 2)) {
+    if (back(3) === "\\" || (isIn(octal, text, at - 3) && back(4) === "\\")) return true;
+  }
+  return endsControlSequence(text, at);
+}
+
+/** ECMA-48: ESC `[`, parameters, one final letter. The escape character may itself be written as an escape. */
+function endsControlSequence(text: string, at: number): boolean {
+  let i = at - 2;
+  const first = Math.max(0, at - longestSequence);
+  while (i >= first && isIn(parameters, text, i)) i--;
+  if (i < 0) return false;
+  if (text[i] === "\u009b") return true;
+  if (text[i] !== "[") return false;
+  if (text[i - 1] === "\u001b") return true;
+  return /\\(?:u001b|u\{1b\}|x1b|033|e)$/i.test(text.slice(Math.max(0, i - 8), i));
+}

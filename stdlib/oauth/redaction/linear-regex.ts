@@ -1,0 +1,214 @@
+/**
+ * Judges whether a backtracking engine runs a pattern in time linear in the text, whatever the text is.
+ *
+ * The rules are strict rather than clever. Two things make a search slow: many ways to match the same text, and long
+ * failed attempts that begin again and again inside each other. So a repetition without an upper bound must be of one
+ * character set, must end in exactly one place, and must not be able to start over inside itself; everything else is
+ * bounded, and so are the ways to match it.
+ *
+ * @module
+ */
+
+import {
+  type AssertionNode,
+  type CharSet,
+  disjoint,
+  type GroupNode,
+  parsePattern,
+  type Sequence,
+  type SetNode,
+  UnsupportedSyntax,
+  union,
+  within,
+  wordCharacters,
+} from "./regex-syntax.ts";
+
+const longestSource = 1_000;
+const mostSequences = 64;
+const mostSteps = 5_000;
+const mostRepeats = 1_000;
+const runWeight = 64;
+
+/** A group without unbounded repetitions, taken as a whole. */
+interface Block {
+  readonly kind: "block";
+  readonly set: CharSet;
+  readonly first: CharSet;
+  readonly min: number;
+  readonly steps: number;
+  readonly optional: boolean;
+  readonly single: boolean;
+}
+
+type Item = SetNode | AssertionNode | Block;
+
+/** Compiles a pattern with the flag `u`, or says why it may not be used. */
+export function linearRegex(source: string): { readonly regex: RegExp } | { readonly refusal: string } {
+  if (source.length > longestSource) return { refusal: `it is longer than ${longestSource} characters` };
+  let regex: RegExp;
+  try {
+    regex = new RegExp(source, "u");
+    // The engine compiles at the first use, once for each width of characters.
+    regex.test("");
+    regex.test("\u{1F600}");
+  } catch {
+    return { refusal: "it is not a valid regular expression (flag u)" };
+  }
+  try {
+    const alternatives = parsePattern(source);
+    if (alternatives.some((sequence) => least(sequence) === 0))
+      return { refusal: "it can match the empty text" };
+    for (const items of alternatives.flatMap((sequence) => flattened(sequence))) judge(items);
+    return { regex };
+  } catch (error) {
+    return { refusal: error instanceof UnsupportedSyntax ? error.message : "it could not be judged" };
+  }
+}
+
+/** The fewest characters that a sequence matches. */
+function least(sequence: Sequence): number {
+  let total = 0;
+  for (const node of sequence) {
+    if (node.kind === "set") total += node.min;
+    if (node.kind === "group") total += node.min * Math.min(...node.alternatives.map(least));
+  }
+  return total;
+}
+
+function isUnbounded(sequence: Sequence): boolean {
+  return sequence.some((node) =>
+    node.kind === "group"
+      ? node.max === Number.POSITIVE_INFINITY || node.alternatives.some(isUnbounded)
+      : node.kind === "set" && node.max === Number.POSITIVE_INFINITY,
+  );
+}
+
+/** The sequence with every group that holds an unbounded repetition written out, one result per way to choose. */
+function flattened(sequence: Sequence): readonly (readonly Item[])[] {
+  let results: (readonly Item[])[] = [[]];
+  for (const node of sequence) {
+    const choices = node.kind === "group" ? groupChoices(node) : [[node]];
+    results = results.flatMap((before) => choices.map((choice) => [...before, ...choice]));
+    if (results.length > mostSequences) throw new UnsupportedSyntax("it has too many alternatives");
+  }
+  return results;
+}
+
+function groupChoices(group: GroupNode): readonly (readonly Item[])[] {
+  if (group.max === Number.POSITIVE_INFINITY) {
+    throw new UnsupportedSyntax(
+      group.alternatives.some(isUnbounded)
+        ? "it nests one unbounded repetition in another"
+        : "it repeats a group without an upper bound",
+    );
+  }
+  if (!group.alternatives.some(isUnbounded)) return [[block(group)]];
+  if (group.max > 1) throw new UnsupportedSyntax("an unbounded repetition stands inside a repeated group");
+  const choices = group.alternatives.flatMap(flattened);
+  return group.min === 0 ? [...choices, []] : choices;
+}
+
+function block(group: GroupNode): Block {
+  const inner = group.alternatives.map((sequence) => flattened(sequence)[0] ?? []);
+  const firsts = inner.map(firstSet);
+  const exclusive = firsts.every((set, i) => firsts.slice(i + 1).every((other) => disjoint(set, other)));
+  const fixed = inner
+    .flat()
+    .every((item) => (item.kind === "set" ? item.min === item.max : item.kind === "block" && item.single));
+  const steps = inner.reduce((sum, items) => sum + stepsOf(items), 0);
+  const repeats = Math.max(1, group.max);
+  const single = exclusive && fixed && (group.min === group.max || group.max === 1);
+  return {
+    kind: "block",
+    set: union(inner.flat().map((item) => (item.kind === "assertion" ? [] : item.set))),
+    first: union(firsts),
+    min: group.min * Math.min(...group.alternatives.map(least)),
+    steps: exclusive && fixed ? steps * repeats : (steps + group.alternatives.length) ** repeats,
+    optional: group.min === 0 || group.alternatives.some((sequence) => least(sequence) === 0),
+    single,
+  };
+}
+
+/** The characters that a match of the items can begin with. */
+function firstSet(items: readonly Item[]): CharSet {
+  const sets: CharSet[] = [];
+  for (const item of items) {
+    if (item.kind === "assertion") continue;
+    sets.push(item.kind === "set" ? item.set : item.first);
+    if (item.kind === "set" ? item.min > 0 : !item.optional) break;
+  }
+  return union(sets);
+}
+
+function isOptional(item: Item): boolean {
+  return item.kind === "assertion" || (item.kind === "set" ? item.min === 0 : item.optional);
+}
+
+/** An upper bound of the steps that bounded parts take from one starting place. */
+function stepsOf(items: readonly Item[]): number {
+  let steps = 1;
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i];
+    if (item === undefined || item.kind === "assertion") continue;
+    const rest = items.slice(i + 1);
+    const choosesOnce = rest.length === 0 || disjoint(item.set, firstSet(rest));
+    if (item.kind === "block") {
+      steps = item.single || choosesOnce ? steps + item.steps : steps * (item.steps + 1);
+    } else if (item.max === Number.POSITIVE_INFINITY) {
+      // A run that must be followed by something is walked again for every way to reach it.
+      steps += item.min + (rest.length === 0 ? 1 : runWeight);
+    } else {
+      const ways = choosesOnce ? 1 : item.max - item.min + 1;
+      steps = steps * ways + item.max;
+    }
+  }
+  return steps;
+}
+
+function judge(items: readonly Item[]): void {
+  for (const item of items) {
+    if (
+      item.kind === "set" &&
+      (item.min > mostRepeats || (item.max > mostRepeats && item.max !== Number.POSITIVE_INFINITY))
+    ) {
+      throw new UnsupportedSyntax(`it repeats something more than ${mostRepeats} times`);
+    }
+  }
+  if (stepsOf(items) > mostSteps) throw new UnsupportedSyntax("it has too many ways to match");
+  let previous = -1;
+  for (const [i, item] of items.entries()) {
+    if (item.kind !== "set" || item.max !== Number.POSITIVE_INFINITY) continue;
+    judgeRun(items, i, previous, item.set);
+    previous = i;
+  }
+}
+
+/** An unbounded repetition at `at`; the one before it stands at `previous`, -1 when there is none. */
+function judgeRun(items: readonly Item[], at: number, previous: number, set: CharSet): void {
+  const rest = items.slice(at + 1);
+  if (rest.length === 0) return; // once it is reached the match is certain
+  if (!disjoint(set, firstSet(rest))) {
+    throw new UnsupportedSyntax("an unbounded repetition is followed by something that it matches itself");
+  }
+  if (rest.every((item) => item.kind !== "assertion" && isOptional(item))) return;
+  const before = items.slice(previous + 1, at);
+  const isFenced = before.some(
+    (item) => item.kind !== "assertion" && !isOptional(item) && disjoint(item.set, set),
+  );
+  if (isFenced) return;
+  // Inside a word there is no boundary, so a pattern that begins with one cannot begin again there.
+  const [lead] = items;
+  const startsWord =
+    previous === -1 &&
+    lead?.kind === "assertion" &&
+    lead.wordBoundary &&
+    within(set, wordCharacters) &&
+    before.slice(1).length > 0 &&
+    before.slice(1).every((item) => item.kind !== "assertion" && within(item.set, wordCharacters)) &&
+    before.slice(1).some((item) => !isOptional(item));
+  if (!startsWord) {
+    throw new UnsupportedSyntax(
+      "an unbounded repetition can begin again inside itself; give it an upper bound, or put a character before it that it cannot match",
+    );
+  }
+}
