@@ -1,0 +1,302 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("./main.js", import.meta.url));
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-cli-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(words: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  return spawn(process.execPath, [main, ...words], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"], ...env },
+  });
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (part: Buffer) => {
+    stdout += part.toString();
+  });
+  child.stderr?.on("data", (part: Buffer) => {
+    stderr += part.toString();
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout, stderr };
+}
+
+function holdfast(words: readonly string[], env?: Record<string, string>): Promise<Ended> {
+  return ended(start(words, env));
+}
+
+/** Writes a script and runs it. */
+function run(source: string, words: readonly string[] = [], env?: Record<string, string>): Promise<Ended> {
+  writeFileSync(join(folder, "script.ts"), source);
+  return holdfast(["run", "script.ts", ...words], env);
+}
+
+/** Looks like a GitHub token and is none. */
+function githubToken(): string {
+  return ["gh", "p_", "aB3dE6gH9j".repeat(4).slice(0, 36)].join("");
+}
+
+describe("the result", () => {
+  test("a string is printed as it is, alone on standard output", async () => {
+    const { code, stdout, stderr } = await run(
+      `import { info, warn } from "std/log";
+       export default (args: { name: string }) => { info("working", { step: 1 }); warn("careful"); return "hello " + args.name; };`,
+      ["--arg", "name=Ada"],
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "hello Ada\n" });
+    expect(stderr).toBe('info  working {"step":1}\nwarn  careful\n');
+  });
+
+  test("anything else is printed as JSON, undefined not at all", async () => {
+    expect((await run("export default () => ({ a: [1, null] });")).stdout).toBe(
+      `${JSON.stringify({ a: [1, null] }, null, 2)}\n`,
+    );
+    expect(await run("export default () => {};")).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+
+  test("args: --arg stays text, --args-json is data", async () => {
+    const { stdout } = await run("export default (args: unknown) => JSON.stringify(args);", [
+      "--args-json",
+      `{"n":1,"deep":{"x":[true]}}`,
+      "--arg=n=2",
+      "--arg=list=[1]",
+    ]);
+    expect(JSON.parse(stdout)).toEqual({ n: "2", deep: { x: [true] }, list: "[1]" });
+  });
+
+  test("--json wraps result, logs and usage", async () => {
+    const { code, stdout } = await run(
+      `import { log } from "std/log"; export default () => { log("one"); return { n: 1 }; };`,
+      ["--json"],
+    );
+    expect(code).toBe(0);
+    const answer = JSON.parse(stdout) as Record<string, unknown>;
+    expect(answer).toMatchObject({ ok: true, result: { n: 1 }, logs: [{ level: "info", message: "one" }] });
+    expect(answer["usage"]).toMatchObject({ host_calls: expect.any(Number), wall_ms: expect.any(Number) });
+    expect(stdout.trimEnd()).not.toContain("\n");
+  });
+
+  test("a token-shaped value is redacted, unless --reveal-tokens", async () => {
+    const token = githubToken();
+    const source = "export default (args: { t: string }) => ({ note: 'it is ' + args.t });";
+    expect((await run(source, [`--arg=t=${token}`])).stdout).not.toContain(token);
+    expect((await run(source, [`--arg=t=${token}`, "--json"])).stdout).not.toContain(token);
+    expect((await run(source, [`--arg=t=${token}`, "--reveal-tokens"])).stdout).toContain(token);
+  });
+
+  test("an error's text is redacted too", async () => {
+    const token = githubToken();
+    const source = "export default (args: { t: string }) => { throw new Error('bad ' + args.t); };";
+    for (const more of [[], ["--json"]]) {
+      const { code, stdout, stderr } = await run(source, [`--arg=t=${token}`, ...more]);
+      expect(code).toBe(1);
+      expect(stdout + stderr).toContain("bad ");
+      expect(stdout + stderr).not.toContain(token);
+    }
+  });
+
+  test("the script can come from standard input", async () => {
+    const child = start(["run", "-"]);
+    child.stdin?.end("export default (): number => 6 * 7;");
+    expect(await ended(child)).toMatchObject({ code: 0, stdout: "42\n" });
+  });
+
+  test("a reader that goes away is no failure", async () => {
+    writeFileSync(join(folder, "script.ts"), "export default () => 'x'.repeat(500_000);");
+    const child = start(["run", "script.ts"]);
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    expect(await ended(child)).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+describe("grants", () => {
+  test("nothing is allowed by default", async () => {
+    const { code, stderr } = await run(
+      `import { http_get } from "std/http"; export default () => http_get("https://example.com/");`,
+    );
+    expect(code).toBe(3);
+    expect(stderr).toContain("HARN-RUN-010");
+    expect(stderr).toContain("--allow-net=example.com");
+  });
+
+  test("an environment variable is read only when it is granted", async () => {
+    const source = `import { env } from "std/env"; export default () => env("GREETING");`;
+    const env = { GREETING: "hello" };
+    expect(await run(source, [], env)).toMatchObject({ code: 3, stdout: "" });
+    expect(await run(source, ["--allow-env=OTHER,GREETING"], env)).toMatchObject({
+      code: 0,
+      stdout: "hello\n",
+    });
+    expect(await run(source, ["--allow-env=OTHER", "--allow-env=GREET*"], env)).toMatchObject({ code: 0 });
+  });
+
+  test("std/testing needs --testing", async () => {
+    const source = `import { clock_set } from "std/testing"; import { now } from "std/time";
+      export default () => { clock_set(5000); return now(); };`;
+    expect((await run(source)).code).toBe(3);
+    expect(await run(source, ["--testing"])).toMatchObject({ code: 0, stdout: "5000\n" });
+  });
+});
+
+describe("failures", () => {
+  test("an error of the script shows its line, and nothing on standard output", async () => {
+    const { code, stdout, stderr } = await run(
+      "const a = 1;\nexport default () => { throw new Error('no luck'); };",
+    );
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("no luck");
+    expect(stderr).toContain("script.ts:2:");
+  });
+
+  test("--json wraps the error", async () => {
+    const { code, stdout, stderr } = await run("export default () => { throw new TypeError('no luck'); };", [
+      "--json",
+    ]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: { code: null, name: "TypeError", message: "no luck", retryable: false },
+    });
+    expect(stderr).toBe("");
+  });
+
+  test("a syntax error ends with 1", async () => {
+    const { code, stderr } = await run("export default () => {");
+    expect(code).toBe(1);
+    expect(stderr).toContain("HARN-RUN-012");
+  });
+
+  test("a limit ends with 4", async () => {
+    const { code, stderr } = await run("export default () => { for (;;); };", ["--limit", "cpu=100ms"]);
+    expect(code).toBe(4);
+    expect(stderr).toContain("HARN-RUN-002");
+    expect((await run("export default () => new Promise(() => {});")).code).toBe(4);
+  });
+
+  test("missing consent ends with 5", async () => {
+    const source = `
+      import { client, token } from "std/oauth/client";
+      import { github } from "std/oauth/providers";
+      import { memory } from "std/oauth/storage";
+      export default () => token(client(github(), { client_id: "x", storage: memory() }));`;
+    const { code, stderr } = await run(source);
+    expect(code).toBe(5);
+    expect(stderr).toContain("HARN-OAU-002");
+  });
+
+  test("a network failure ends with 6", async () => {
+    const source = `import { http_get } from "std/http"; export default () => http_get("http://127.0.0.1:9/");`;
+    expect((await run(source, ["--allow-net=127.0.0.1"])).code).toBe(6);
+  });
+});
+
+describe("events", () => {
+  test("are appended to the file, one JSON object a line", async () => {
+    const source = `import { emit } from "std/events"; export default () => { emit("demo", "greeted", { n: 1 }); };`;
+    expect(await run(source, ["--events", "events.jsonl"])).toMatchObject({ code: 0, stderr: "" });
+    await run(source, ["--events", "events.jsonl"]);
+    const lines = readFileSync(join(folder, "events.jsonl"), "utf8").trimEnd().split("\n");
+    const kinds = lines
+      .map((line) => JSON.parse(line) as { kind: string })
+      .filter(({ kind }) => kind === "greeted");
+    expect(kinds).toHaveLength(2);
+  });
+
+  test("a file that cannot be written is a usage error, before the script runs", async () => {
+    const source = "export default () => 'ran';";
+    const { code, stdout, stderr } = await run(source, ["--events", "missing/events.jsonl"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe("holdfast: --events missing/events.jsonl: no such file\n");
+    expect((await run(source, ["--events", "."])).code).toBe(2);
+  });
+});
+
+describe("usage", () => {
+  test("help explains grants, limits and exit codes, and loads no sandbox", async () => {
+    const { code, stdout, stderr } = await holdfast(["run", "--help"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const word of ["--allow-net", "--limit", "memory=64MiB", "Exit codes:", "130", "Examples:"]) {
+      expect(stdout).toContain(word);
+    }
+  });
+
+  test("the version is the package's", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
+    expect(await holdfast(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
+  });
+
+  test.each([
+    [["run", "x.ts", "--alow-net=a"], "Did you mean --allow-net?"],
+    [["rum"], "Did you mean run?"],
+    [["run"], "missing required argument"],
+    [["run", "x.ts", "y.ts"], "too many arguments"],
+    [["run", "x.ts", "--arg", "noequals"], "--arg needs name=value"],
+    [["run", "x.ts", "--args-json", "[]"], "--args-json must be a JSON object"],
+    [["run", "x.ts", "--limit", "memory=lots"], "--limit memory needs a number"],
+    [["run", "missing.ts"], "holdfast: missing.ts: no such file"],
+    [["run", "."], "holdfast: .: is a directory, not a script"],
+  ])("%j is refused with 2", async (words, message) => {
+    const { code, stdout, stderr } = await holdfast(words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
+  });
+
+  test("a limit out of its range is a usage error", async () => {
+    const { code, stderr } = await run("export default () => 1;", ["--limit", "memory=1KiB"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("memory is out of its range");
+  });
+
+  // The superuser may read it all the same.
+  test.skipIf(process.getuid?.() === 0)("a file that may not be read says so", async () => {
+    writeFileSync(join(folder, "secret.ts"), "export default 1;", { mode: 0o000 });
+    const { code, stderr } = await holdfast(["run", "secret.ts"]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "holdfast: secret.ts: may not be read\n" });
+  });
+});
+
+describe("Ctrl-C", () => {
+  const waiting = `import { info } from "std/log"; import { sleep } from "std/time";
+    export default async () => { info("waiting"); await sleep(60_000); };`;
+
+  async function interrupted(signal: NodeJS.Signals, words: readonly string[] = []): Promise<Ended> {
+    writeFileSync(join(folder, "script.ts"), waiting);
+    const child = start(["run", "script.ts", ...words]);
+    child.stderr?.once("data", () => child.kill(signal));
+    return ended(child);
+  }
+
+  test.each(["SIGINT", "SIGTERM"] as const)("%s cancels the run and ends with 130", async (signal) => {
+    expect(await interrupted(signal)).toMatchObject({ code: 130, stdout: "" });
+  });
+
+  test("with --json the error says cancelled", async () => {
+    const { code, stdout } = await interrupted("SIGINT", ["--json"]);
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: "HARN-RUN-009" } });
+  });
+});

@@ -1,0 +1,129 @@
+/**
+ * `holdfast run`: one script, one run, one result.
+ *
+ * @module
+ */
+
+import { closeSync, openSync } from "node:fs";
+import {
+  createRuntime,
+  errorJson,
+  formatError,
+  jsonlSink,
+  RunError,
+  ScriptError,
+  type Runtime,
+  type RuntimeOptions,
+} from "../runtime/index.ts";
+import { safeText } from "../runtime/sandbox/display-text.ts";
+import { oauth } from "../stdlib/oauth/index.ts";
+import { createRedactor } from "../stdlib/oauth/redaction/engine.ts";
+import { limits, scriptArgs } from "./arguments.ts";
+import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { interrupt } from "./interrupt.ts";
+import { fileReason, readScript } from "./script-file.ts";
+import { coloursWanted, type LogLine, note, print, showLog, showWarning } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The options of the command line, read. */
+export interface RunOptions {
+  readonly allowNet: readonly string[];
+  readonly allowEnv: readonly string[];
+  readonly allowStorage: readonly string[];
+  readonly allowCapability: readonly string[];
+  readonly revealTokens: boolean;
+  readonly testing: boolean;
+  readonly arg: ReadonlyMap<string, string>;
+  readonly argsJson: string | undefined;
+  readonly limit: ReadonlyMap<string, string>;
+  readonly json: boolean;
+  readonly events: string | undefined;
+}
+
+/** Runs the script and prints its result. Throws UsageError before anything ran. */
+export async function run(path: string, options: RunOptions): Promise<ExitCode> {
+  const args = scriptArgs(options.argsJson, options.arg);
+  const limitsGiven = limits(options.limit);
+  const script = await readScript(path);
+  if (options.events !== undefined) checkAppendable(options.events);
+
+  const redactor = createRedactor();
+  const logged: LogLine[] = [];
+  const stop = interrupt();
+  const runtime = await start({
+    plugins: [oauth({ redactor })],
+    limits: limitsGiven,
+    env: process.env,
+    ...(options.events === undefined ? {} : { events: [jsonlSink(options.events)] }),
+    onLog: (line) => {
+      if (options.json) logged.push(line);
+      showLog(line);
+    },
+  });
+  let code: ExitCode = exitCodes.done;
+  let output: string | undefined;
+  try {
+    const done = await runtime.run({
+      ...script,
+      args,
+      grants: {
+        net: options.allowNet,
+        env: options.allowEnv,
+        storage: options.allowStorage,
+        capabilities: options.allowCapability,
+        reveal: options.revealTokens,
+        testing: options.testing,
+      },
+      signal: stop.signal,
+    });
+    const result = options.revealTokens ? done.result : redactor.redactValue(done.result);
+    for (const warning of done.warnings) showWarning(warning);
+    output = options.json
+      ? JSON.stringify({
+          ok: true,
+          result: result ?? null,
+          ...(logged.length > 0 ? { logs: logged } : {}),
+          usage: done.usage,
+        })
+      : textOf(result);
+  } catch (error) {
+    if (!(error instanceof RunError || error instanceof ScriptError)) throw error;
+    code = exitCodeOf(error);
+    if (options.json) {
+      const shown = { ...errorJson(error), retryable: error.retryable };
+      output = JSON.stringify({ ok: false, error: redactor.redactValue(shown) });
+    } else if (!stop.signal.aborted) {
+      note(redactor.redact(formatError(error, { colour: coloursWanted() })));
+    }
+  } finally {
+    await runtime.close();
+    stop.release();
+  }
+  if (output !== undefined) await print(output);
+  return stop.signal.aborted ? exitCodes.interrupted : code;
+}
+
+/** Limits out of their range are a mistake on the command line. */
+async function start(options: RuntimeOptions): Promise<Runtime> {
+  try {
+    return await createRuntime(options);
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    throw new UsageError(`${error.message.replace(/\.$/, "")}. ${error.hint ?? ""}`.trimEnd());
+  }
+}
+
+/** A string as it is (on a terminal without its control characters), nothing for undefined, else readable JSON. */
+function textOf(result: unknown): string | undefined {
+  if (typeof result === "string") return process.stdout.isTTY ? safeText(result, true) : result;
+  return result === undefined ? undefined : JSON.stringify(result, null, 2);
+}
+
+/** Says early, and in one line, that the events could not be written. */
+function checkAppendable(path: string): void {
+  try {
+    closeSync(openSync(path, "a", 0o600));
+  } catch (error) {
+    throw new UsageError(`--events ${path}: ${fileReason(error)}`);
+  }
+}
