@@ -116,7 +116,7 @@ export function isHttpFailure(error: unknown): error is HttpFailure {
 }
 
 /** Our error for a transport failure. Nothing of the other side's text is in it. */
-export function transportError(module: SpeakingModule, failure: HttpFailure): OAuthError {
+export function transportError(module: SpeakingModule | "providers", failure: HttpFailure): OAuthError {
   const known = failures[failure.kind];
   return new OAuthError(known.code, `std/oauth/${module}: ${known.message}`, failure.hint ?? known.hint, {
     // Another attempt of a cancelled run or without a mock would end the same way.

@@ -33,3 +33,6 @@ export const provider: ProvidersModule["provider"] = module.provider;
 export const provider_names: ProvidersModule["provider_names"] = module.provider_names;
 export const provider_catalog: ProvidersModule["provider_catalog"] = module.provider_catalog;
 export const providers: ProvidersModule["providers"] = module.providers;
+export const discover: ProvidersModule["discover"] = module.discover;
+export const discover_resource: ProvidersModule["discover_resource"] = module.discover_resource;
+export const oidc: ProvidersModule["oidc"] = module.oidc;

@@ -35,6 +35,19 @@ export type CatalogueName = (typeof catalogueNames)[number];
 /** Entries whose endpoints depend on an address that the caller gives. */
 export type TemplateName = "github_enterprise" | "okta" | "auth0";
 
+/** The fields of a record that hold endpoints. */
+const endpointFields = [
+  "auth_url",
+  "token_url",
+  "device_code_url",
+  "revoke_url",
+  "userinfo_url",
+  "par_url",
+  "introspection_url",
+  "registration_url",
+  "jwks_url",
+] as const satisfies readonly (keyof ProviderRecord)[];
+
 const require = createRequire(import.meta.url);
 const loaded = new Map<string, ProviderRecord>();
 
@@ -59,10 +72,10 @@ export function filledTemplate(
 export function isCatalogueUrl(providerId: string, url: string): boolean {
   const record = catalogueRecord(providerId);
   if (record === null) return false;
-  const { auth_url, token_url, device_code_url, revoke_url, userinfo_url } = record;
-  return [auth_url, token_url, device_code_url, revoke_url, userinfo_url].some(
-    (endpoint) => endpoint !== null && matchesEndpoint(endpoint, url),
-  );
+  return endpointFields.some((field) => {
+    const endpoint = record[field];
+    return endpoint !== null && matchesEndpoint(endpoint, url);
+  });
 }
 
 /** True when `origin` is one of that catalogue entry's resource origins. */

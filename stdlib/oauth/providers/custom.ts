@@ -98,6 +98,11 @@ export function customProvider(config: unknown, overrides: unknown): ProviderRec
       device_code_url: optionalUrl("device_code_url", given.device_code_url),
       revoke_url,
       userinfo_url,
+      par_url: optionalUrl("par_url", given.par_url),
+      par_required: given.par_required ?? false,
+      introspection_url: optionalUrl("introspection_url", given.introspection_url),
+      registration_url: optionalUrl("registration_url", given.registration_url),
+      jwks_url: optionalUrl("jwks_url", given.jwks_url),
       default_scopes: given.default_scopes ?? [],
       pkce_required: given.pkce_required ?? false,
       refresh_handling: given.refresh_handling ?? {

@@ -11,6 +11,13 @@ import { plain } from "../../../runtime/plugin.ts";
 import type { Ports } from "../../../runtime/ports.ts";
 import { OAuthError } from "../errors.ts";
 import { nearest } from "../options.ts";
+import {
+  type DiscoverOptions,
+  type DiscoverResourceOptions,
+  discover,
+  discoverResource,
+  type ResourceRecord,
+} from "../discovery/discover.ts";
 import { type CatalogueName, catalogueNames, catalogueRecord } from "./catalogue.ts";
 import {
   customProvider,
@@ -44,6 +51,15 @@ export type ProvidersModule = { readonly [Name in CatalogueName]: ProviderFactor
   readonly auth0: OnDomain;
   /** A provider that is not in the catalogue: `auth_url` and `token_url` are required. */
   readonly custom: Custom;
+  /**
+   * A record from an issuer's own metadata (RFC 8414, OpenID Connect Discovery). The issuer must match exactly.
+   * Throws HARN-OAU-006 when the metadata is refused, 003 when it cannot be had now, 009 without the net grant.
+   */
+  readonly discover: (issuer: string, opts?: DiscoverOptions | null) => Promise<ProviderRecord>;
+  /** A record from a protected resource's metadata (RFC 9728) and the authorization server that it names. Throws as `discover`. */
+  readonly discover_resource: (url: string, opts?: DiscoverResourceOptions | null) => Promise<ResourceRecord>;
+  /** An OpenID provider by its issuer, discovered, with overrides like every other factory. Throws as `discover`. */
+  readonly oidc: (issuer: string, overrides?: ProviderOverrides | null) => Promise<ProviderRecord>;
   /** A catalogue record by name; case and surrounding spaces do not count. */
   readonly provider: (name: string, overrides?: ProviderOverrides | null) => ProviderRecord;
   /** The names that `provider` takes; the reference's ten come first, in its order. */
@@ -59,8 +75,8 @@ export type ProvidersModule = { readonly [Name in CatalogueName]: ProviderFactor
   };
 };
 
-/** Makes the module. It asks nothing of its ports. */
-export function providersModule(_ports: Ports): ProvidersModule {
+/** Makes the module. Only discovery asks something of its ports. */
+export function providersModule(ports: Ports): ProvidersModule {
   const factories = Object.fromEntries(
     catalogueNames.map((name) => [name, plain((overrides?: unknown) => overridden(named(name), overrides))]),
   ) as { [Name in CatalogueName]: ProviderFactory };
@@ -91,6 +107,9 @@ export function providersModule(_ports: Ports): ProvidersModule {
   return {
     ...factories,
     ...addressed,
+    discover: async (issuer, opts) => await discover(ports, issuer, opts),
+    discover_resource: async (url, opts) => await discoverResource(ports, url, opts),
+    oidc: async (issuer, overrides) => overridden(await discover(ports, issuer, null), overrides),
     provider: plain((name: string, overrides?: ProviderOverrides | null) =>
       overridden(named(typeof name === "string" ? name.trim().toLowerCase() : name), overrides),
     ),

@@ -19,6 +19,16 @@ export interface ProviderRecord {
   /** Where tokens are revoked; may hold `{client_id}`. How: `revocation`. */
   readonly revoke_url: string | null;
   readonly userinfo_url: string | null;
+  /** Pushed authorization request endpoint (RFC 9126 §2). */
+  readonly par_url: string | null;
+  /** True when the provider takes only pushed authorization requests (RFC 9126 §5). */
+  readonly par_required: boolean;
+  /** Introspection endpoint (RFC 7662 §2). */
+  readonly introspection_url: string | null;
+  /** Client registration endpoint (RFC 7591 §3). */
+  readonly registration_url: string | null;
+  /** The issuer's signing keys (RFC 7517). */
+  readonly jwks_url: string | null;
   readonly default_scopes: readonly string[];
   /** Informational: PKCE S256 is always used. */
   readonly pkce_required: boolean;
