@@ -68,6 +68,18 @@ describe("the result", () => {
     expect(stderr).toBe('info  working {"step":1}\nwarn  careful\n');
   });
 
+  test("JSON holds nothing that a terminal acts on, and the same value", async () => {
+    const text = "\u001b[31m \u009b31m \u202e \u{e0041} 👩\u200d🚀";
+    const source = `import { info } from "std/log"; export default () => { info("x", { text: ${JSON.stringify(text)} }); return { text: ${JSON.stringify(text)} }; };`;
+    for (const words of [[], ["--json"]]) {
+      const { stdout, stderr } = await run(source, words);
+      // biome-ignore lint: control characters are what is looked for
+      expect(stdout + stderr).not.toMatch(/[\u001b\u009b\u202e\u{e0041}]/u);
+      const shown = JSON.parse(stdout) as { text?: string; result?: { text: string } };
+      expect(shown.result?.text ?? shown.text).toBe(text);
+    }
+  });
+
   test("anything else is printed as JSON, undefined not at all", async () => {
     expect((await run("export default () => ({ a: [1, null] });")).stdout).toBe(
       `${JSON.stringify({ a: [1, null] }, null, 2)}\n`,

@@ -22,7 +22,7 @@ import { limits, scriptArgs } from "./arguments.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { interrupt } from "./interrupt.ts";
 import { fileReason, readScript } from "./script-file.ts";
-import { coloursWanted, type LogLine, note, print, showLog, showWarning } from "./terminal.ts";
+import { coloursWanted, type LogLine, note, print, safeJson, showLog, showWarning } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The options of the command line, read. */
@@ -53,6 +53,7 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
   const runtime = await start({
     plugins: [oauth({ redactor })],
     limits: limitsGiven,
+    once: true,
     env: process.env,
     ...(options.events === undefined ? {} : { events: [jsonlSink(options.events)] }),
     onLog: (line) => {
@@ -79,7 +80,7 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
     const result = options.revealTokens ? done.result : redactor.redactValue(done.result);
     for (const warning of done.warnings) showWarning(warning);
     output = options.json
-      ? JSON.stringify({
+      ? safeJson({
           ok: true,
           result: result ?? null,
           ...(logged.length > 0 ? { logs: logged } : {}),
@@ -91,7 +92,7 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
     code = exitCodeOf(error);
     if (options.json) {
       const shown = { ...errorJson(error), retryable: error.retryable };
-      output = JSON.stringify({ ok: false, error: redactor.redactValue(shown) });
+      output = safeJson({ ok: false, error: redactor.redactValue(shown) });
     } else if (!stop.signal.aborted) {
       note(redactor.redact(formatError(error, { colour: coloursWanted() })));
     }
@@ -116,7 +117,7 @@ async function start(options: RuntimeOptions): Promise<Runtime> {
 /** A string as it is (on a terminal without its control characters), nothing for undefined, else readable JSON. */
 function textOf(result: unknown): string | undefined {
   if (typeof result === "string") return process.stdout.isTTY ? safeText(result, true) : result;
-  return result === undefined ? undefined : JSON.stringify(result, null, 2);
+  return result === undefined ? undefined : safeJson(result, 2);
 }
 
 /** Says early, and in one line, that the events could not be written. */

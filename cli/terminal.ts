@@ -33,10 +33,27 @@ function styled(style: Style, words: string): string {
 
 /** One line of a script's log. What a script writes cannot steer the terminal. */
 export function showLog(line: LogLine): void {
-  const fields = line.fields === undefined ? "" : ` ${JSON.stringify(line.fields)}`;
+  const fields = line.fields === undefined ? "" : ` ${safeJson(line.fields)}`;
   note(
     `${styled(levelStyles[line.level] ?? "dim", line.level.padEnd(5))} ${safeText(line.message, true)}${fields}`,
   );
+}
+
+/**
+ * JSON without characters that a terminal acts on: what JSON.stringify leaves raw (C1 controls, bidi overrides) is
+ * escaped too, so the value stays the same.
+ */
+export function safeJson(value: unknown, indent = 0): string | undefined {
+  return JSON.stringify(value, null, indent)?.replace(steering, (character) =>
+    Array.from({ length: character.length }, (_, at) => jsonEscape(character.charCodeAt(at))).join(""),
+  );
+}
+
+/** Joiners stay: some scripts and emoji are spelt with them. */
+const steering = /(?![\u200c\u200d])[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function jsonEscape(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
 /** A warning of the runtime. */

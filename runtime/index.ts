@@ -7,8 +7,17 @@
 export { type LogLine } from "./host/run-log.ts";
 export { RunError, type RunErrorCode, runErrorCodes, type SourceLocation } from "./host/run-error.ts";
 export { jsonlSink, memorySink } from "./host/sinks.ts";
-export { definePlugin, type Plugin, plain, type StdFunction, type StdModule } from "./plugin.ts";
+export type { TestingWorld } from "./host/testing-world.ts";
+export {
+  definePlugin,
+  type Operations,
+  type Plugin,
+  plain,
+  type StdFunction,
+  type StdModule,
+} from "./plugin.ts";
 export type * from "./ports.ts";
+export { capability } from "./sandbox/capability.ts";
 export { errorJson, formatError } from "./sandbox/diagnostics.ts";
 export type { Grants } from "./sandbox/grants.ts";
 export type { Limits } from "./sandbox/limits.ts";

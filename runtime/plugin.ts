@@ -13,6 +13,9 @@ export type StdFunction = (...args: never[]) => unknown;
 /** A std module: functions and constants by their exported names. */
 export type StdModule = Readonly<Record<string, StdFunction | Json>>;
 
+/** A capability's operations by name. Each takes one value from outside, which it checks itself. */
+export type Operations = Readonly<Record<string, (params: never) => unknown>>;
+
 /** A set of std modules. A plain object; {@link definePlugin} only checks its type. */
 export interface Plugin {
   /** Shown in diagnostics. */
@@ -26,6 +29,8 @@ export interface Plugin {
   readonly redactor?: Redactor;
   /** Seals tokens for scripts: 32 bytes. Without it the runtime makes a random key, and capsules end with it. */
   readonly sealingKey?: Uint8Array;
+  /** Capabilities that come with the plugin, by name: as the option `capabilities` of the runtime, and granted like those. */
+  readonly capabilities?: Readonly<Record<string, Operations>>;
 }
 
 /** Gives a plugin its type. */

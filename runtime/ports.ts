@@ -33,6 +33,16 @@ export interface Ports {
    * @throws HARN-RUN-010 when the run was not granted this capability, or it does not exist.
    */
   capability(name: string, operation: string, params: unknown): Promise<unknown>;
+  /** What is known of a capability without calling it; null when the run was not granted it. */
+  capabilityInfo(name: string): CapabilityInfo | null;
+}
+
+/** What stands behind a capability's name. */
+export interface CapabilityInfo {
+  /** The same wherever the same object answers in this process, and never that of another. */
+  readonly id: string;
+  /** Whether it has this operation. Nothing that the embedder did not give has one. */
+  offers(operation: string): boolean;
 }
 
 /** Who asks: one run of a script, or the Node process itself. */
@@ -204,6 +214,8 @@ export interface Redactor {
   register(value: string, name: string): () => void;
   /** A redactor with its own custom patterns and audit ring that shares the known values: one per run. */
   fork(): Redactor;
+  /** Tells `listener` of every redaction of this redactor and its forks, until the returned function is called. */
+  onAudit(listener: (entries: readonly RedactionAudit[]) => void): () => void;
   /** Forgets the values that were registered through this redactor. Values are counted: what another run registered stays known. */
   release(): void;
 }
@@ -215,6 +227,7 @@ export type SecretKind =
   | "client_secret"
   | "device_code"
   | "code_verifier"
+  | "dpop_key"
   | "env";
 
 /** What a sealed token is and where it may go. Stands in clear inside the capsule, authenticated. */

@@ -36,6 +36,7 @@ const secretKinds: Readonly<Record<SecretKind, true>> = {
   client_secret: true,
   device_code: true,
   code_verifier: true,
+  dpop_key: true,
   env: true,
 };
 

@@ -111,7 +111,7 @@ export function createEventLog(options: {
         actor: Object.freeze({ run: actor.run, script: actor.script }),
         correlation_id: actor.correlationId ?? actor.run,
       };
-      return {
+      const events: Events = {
         emit(topic, kind, payload, headers) {
           return append(source, redactDraft(judgeDraft(topic, kind, payload, headers), redactor));
         },
@@ -135,6 +135,11 @@ export function createEventLog(options: {
           return walkEvents(ring, fits, fromCursor ?? 1, end, wait);
         },
       };
+      // What a sink redacted is an event too. A redactor does not report what it redacts while it reports.
+      actor.redactor?.onAudit((entries) => {
+        for (const entry of entries) events.emit("audit.token_redaction", "token_redaction", entry);
+      });
+      return events;
     },
     events() {
       const kept: LogEvent[] = [];

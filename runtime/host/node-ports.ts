@@ -4,8 +4,10 @@
  * @module
  */
 
+import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import type { Clock, Events, EventSink, Http, Ports, Random, Redactor, Seal } from "../ports.ts";
+import { capabilityInfo } from "./capability-info.ts";
 import { systemClock } from "./clock.ts";
 import { createEgress, type EgressContext } from "./egress.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
@@ -55,6 +57,8 @@ export function createNodePorts(options: NodePortsOptions): NodePorts {
   // Opens nothing until it is used.
   const egress = createEgress(options.lookup ? { lookup: options.lookup } : {});
   const ending = new AbortController();
+  // Every call that is on its way listens; hundreds are no leak.
+  setMaxListeners(0, ending.signal);
   const outliving = new Set<Promise<unknown>>();
 
   return {
@@ -92,6 +96,8 @@ export function createNodePorts(options: NodePortsOptions): NodePorts {
         hint: "Give it in the capabilities option.",
       });
     },
+    capabilityInfo: (name) =>
+      capabilityInfo(Object.hasOwn(capabilities, name) ? capabilities[name] : undefined),
     eventLog,
     async close() {
       ending.abort(new RunError("HARN-RUN-009", "The ports are closed."));

@@ -37,6 +37,7 @@ export function exactRedactor(
       return forget;
     },
     fork: () => exactRedactor(known),
+    onAudit: () => () => {},
     release() {
       for (const forget of own) forget();
     },

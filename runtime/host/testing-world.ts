@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock, Http, Json, Testing } from "../ports.ts";
+import type { CapabilityInfo, Clock, Http, Json, Testing } from "../ports.ts";
 import { HttpFailureError } from "./http-failure.ts";
 import { copyJson } from "./json-value.ts";
 import { globMatcher, type MockReply, judgeReplies } from "./mock-reply.ts";
@@ -20,7 +20,11 @@ export interface TestingWorld {
   readonly http: Http;
   /** Answers from mocks only. @throws HARN-RUN-010 when there is none. */
   capability(name: string, operation: string, params: unknown): Promise<unknown>;
+  /** Offers what has a mock. */
+  capabilityInfo(name: string): CapabilityInfo;
 }
+
+let worlds = 0;
 
 interface Mock {
   readonly method: string;
@@ -53,6 +57,7 @@ export function createTestingWorld(base: { clock: Clock }): TestingWorld {
   const calls: Call[] = [];
   const hostReplies = new Map<string, Json>();
   const hostCalls: Json[] = [];
+  const number = ++worlds;
 
   const testing: Testing = {
     ...controls,
@@ -130,6 +135,10 @@ export function createTestingWorld(base: { clock: Clock }): TestingWorld {
         hint: `Script an answer: host_mock("${name}", "${operation}", …).`,
       });
     },
+    capabilityInfo: (name) => ({
+      id: `scripted ${number} ${name}`,
+      offers: (operation) => hostReplies.has(JSON.stringify([name, operation])),
+    }),
   };
 }
 

@@ -11,16 +11,27 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { RunError } from "../host/run-error.ts";
 import { isPlain, type StdFunction, type StdModule } from "../plugin.ts";
+import { createCallQueue } from "./call-queue.ts";
+import {
+  type CallMessage,
+  type GuestError,
+  type LeftCall,
+  maxMessage,
+  notAMessage,
+  readMessage,
+} from "./guest-message.ts";
+import { type Answer, maskedJson } from "./masking.ts";
+import { createOutbox } from "./outbox.ts";
 import { decode, encode, type Receiver } from "./wire.ts";
 
-/** Cap of one message from the guest, in UTF-16 units. */
-const maxMessage = 8 * 1024 * 1024;
+/** Longest message and hint of an error that the guest gets, in characters. */
+const longestSentence = 4_000;
 
 export interface BridgeOptions {
   readonly modules: ReadonlyMap<string, StdModule>;
   /** How long a guest function may take, in ms. */
   readonly callbackTimeout: number;
-  /** Passes over every text on its way to the guest; masks values that it must not see. */
+  /** Masks, in a text on its way to the guest, values that it must not see. */
   readonly mask: (text: string) => string;
   /** Sends a JSON list of answers and invocations to the guest. */
   readonly deliver: (text: string, settled: number, invoked: number) => void;
@@ -38,44 +49,20 @@ export type Outcome =
     }
   | { readonly kind: "failed"; readonly error: GuestError };
 
-/** A call that nobody awaited. */
-export interface LeftCall {
-  readonly fn: string;
-  /** The guest's stack at the call. */
-  readonly site: string;
-}
-
-/** What a script's own error says about itself. Every member is the script's text. */
-export interface GuestError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack?: string;
-  readonly code?: string;
-  readonly hint?: string;
-  readonly retryable?: boolean;
-  readonly details?: unknown;
-}
-
 export interface Bridge {
-  /** Takes a message of the guest that wants no immediate answer. Answers the outcome when it is one. */
+  /**
+   * Takes a message of the guest that wants no immediate answer. Answers the outcome when it is one.
+   * @throws RunError HARN-RUN-015 when it is no message: the script broke its own side of the wall.
+   */
   receive(text: string): Outcome | null;
   /** Answers a plain call: JSON text `{v}` or `{e}`. Never throws. */
   plain(text: string): string;
+  /** The guest took a delivery of this many characters. */
+  taken(length: number): void;
   /** Refuses what is still open: guest functions reject, later answers go nowhere. */
   end(): void;
   /** How many calls entered. */
   readonly calls: number;
-}
-
-interface Message {
-  readonly k: string;
-  readonly id: number;
-  readonly fn: string;
-  readonly inside: number;
-  readonly args: unknown;
-  readonly v?: unknown;
-  readonly e?: GuestError;
-  readonly left?: readonly LeftCall[];
 }
 
 interface Invocation {
@@ -93,7 +80,8 @@ export function createBridge(options: BridgeOptions): Bridge {
   let lastInvocation = 0;
   let ended = false;
   let calls = 0;
-  let outbox: unknown[] = [];
+  const outbox = createOutbox(options.deliver);
+  const queue = createCallQueue<CallMessage>(call);
 
   const register = (object: object): number => {
     const known = numbers.get(object);
@@ -103,18 +91,9 @@ export function createBridge(options: BridgeOptions): Bridge {
     return objects.length;
   };
 
-  /** Answers are gathered for one turn of the event loop, so that a hundred of them cross as one message. */
-  const post = (item: unknown): void => {
-    if (ended) return;
-    outbox.push(item);
-    if (outbox.length > 1) return;
-    setImmediate(() => {
-      const items = outbox as { k: string }[];
-      outbox = [];
-      if (ended) return;
-      const invoked = items.filter((entry) => entry.k === "invoke").length;
-      options.deliver(options.mask(JSON.stringify(items)), items.length - invoked, invoked);
-    });
+  /** @throws RunError HARN-RUN-007 when too much waits for the guest. */
+  const post = (item: Answer): void => {
+    if (!ended) outbox.add(maskedJson(item, options.mask), item.k === "invoke");
   };
 
   const receiver: Receiver = {
@@ -154,6 +133,15 @@ export function createBridge(options: BridgeOptions): Bridge {
     });
   }
 
+  /** A value of the guest. @throws RunError HARN-RUN-015 when it is not of the encoding. */
+  function decoded(wire: unknown): unknown {
+    try {
+      return decode(wire, receiver);
+    } catch {
+      throw notAMessage();
+    }
+  }
+
   function answered(id: number): Invocation | undefined {
     const invocation = invocations.get(id);
     if (invocation) clearTimeout(invocation.timer);
@@ -178,27 +166,35 @@ export function createBridge(options: BridgeOptions): Bridge {
   }
 
   /** Decodes the arguments and calls the function, inside the context of the callback that made the call, if any. */
-  function enter(message: Message, plain: boolean): unknown {
+  function enter(message: CallMessage, plain: boolean): unknown {
     calls += 1;
     const { fn, self } = find(message.fn);
     if (isPlain(fn) !== plain)
       throw new RunError("HARN-RUN-015", "a plain function and an async one were mixed up");
-    const args = decode(message.args, receiver) as never[];
+    const args = decoded(message.args) as never[];
     const within = invocations.get(message.inside)?.within;
     const run = (): unknown => fn.apply(self, args);
     return within ? within(run) : run();
   }
 
-  async function call(message: Message): Promise<void> {
+  /** Never throws. */
+  async function call(message: CallMessage): Promise<void> {
     try {
       const value = await enter(message, false);
       post({ k: "ok", id: message.id, v: encode(value, register) });
     } catch (error) {
-      post({ k: "err", id: message.id, e: publicError(message.fn, error) });
+      refuse(message, error);
     }
   }
 
-  /** What the guest learns of an error: coded errors as they are, anything else only that it happened. */
+  function refuse(message: CallMessage, error: unknown): void {
+    if (ended) return;
+    outbox.addAlways(
+      maskedJson({ k: "err", id: message.id, e: publicError(message.fn, error) }, options.mask),
+    );
+  }
+
+  /** What the guest learns of an error: coded errors as they are, anything else only that it happened. Never throws. */
   function publicError(fn: string, thrown: unknown): GuestError {
     const error = thrown as Partial<GuestError> | null;
     if (
@@ -208,15 +204,19 @@ export function createBridge(options: BridgeOptions): Bridge {
     ) {
       return {
         name: thrown.name,
-        message: thrown.message,
+        message: thrown.message.slice(0, longestSentence),
         code: error.code,
         retryable: error.retryable === true,
-        ...(typeof error.hint === "string" ? { hint: error.hint } : {}),
-        ...(error.details === undefined ? {} : { details: encode(error.details, register) }),
+        ...(typeof error.hint === "string" ? { hint: error.hint.slice(0, longestSentence) } : {}),
+        ...publicDetails(error.details),
       };
     }
     if (thrown instanceof GuestCallbackError) return thrown.guest;
-    if (!ended) options.onInternalError(fn, thrown);
+    try {
+      if (!ended) options.onInternalError(fn, thrown);
+    } catch {
+      // An event that could not be written must not become the failure of another call.
+    }
     return {
       name: "InternalError",
       message: "the host failed at this call; its operator can see why",
@@ -224,46 +224,61 @@ export function createBridge(options: BridgeOptions): Bridge {
     };
   }
 
+  function publicDetails(details: unknown): { readonly details?: unknown } {
+    try {
+      return details === undefined ? {} : { details: encode(details, register) };
+    } catch {
+      return {};
+    }
+  }
+
   return {
     receive(text) {
       if (text.length > maxMessage) return { kind: "failed", error: tooLarge() };
-      const message = JSON.parse(text) as Message;
+      const message = readMessage(text);
       switch (message.k) {
         case "call":
-          void call(message);
+          queue.add(message);
           return null;
         case "answer": {
+          const value = message.e ?? decoded(message.v);
           const invocation = answered(message.id);
           if (message.e) invocation?.reject(new GuestCallbackError(message.e));
-          else invocation?.resolve(decode(message.v, receiver));
+          else invocation?.resolve(value);
           return null;
         }
         case "failed":
-          return { kind: "failed", error: message.e as GuestError };
+          return { kind: "failed", error: message.e };
         case "result":
           return {
             kind: "result",
-            value: decode(message.v, receiver),
+            value: decoded(message.v),
             bytes: Buffer.byteLength(JSON.stringify(message.v)),
-            left: message.left ?? [],
+            left: message.left,
           };
-        default:
-          throw new TypeError("unknown message");
+        case "plain":
+          throw notAMessage();
       }
     },
     plain(text) {
       let fn = "";
       try {
         if (text.length > maxMessage) return JSON.stringify({ e: tooLarge() });
-        const message = JSON.parse(text) as Message;
+        const message = readMessage(text);
+        if (message.k !== "plain") throw notAMessage();
         fn = message.fn;
-        return options.mask(JSON.stringify({ v: encode(enter(message, true), register) }));
+        return maskedJson({ v: encode(enter(message, true), register) }, options.mask);
       } catch (error) {
-        return options.mask(JSON.stringify({ e: publicError(fn, error) }));
+        return maskedJson({ e: publicError(fn, error) }, options.mask);
       }
+    },
+    taken(length) {
+      outbox.taken(length);
     },
     end() {
       ended = true;
+      queue.clear();
+      outbox.close();
       for (const id of [...invocations.keys()]) answered(id)?.reject(callbackGone());
     },
     get calls() {

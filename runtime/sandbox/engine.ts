@@ -23,6 +23,11 @@ import { moduleRefused } from "./messages.ts";
 /** The package describes its CommonJS face; what an ES module imports is the variant itself. */
 const syncVariant = variant as unknown as QuickJSSyncVariant;
 
+/** Compiled once per thread, at the thread's start. Threads of one process share the machine code: V8 knows the bytes again. */
+const module = new WebAssembly.Module(
+  readFileSync(createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm")),
+);
+
 /** How far one call of {@link Engine.runJobs} goes before the caller may look at the clock. */
 const jobsPerBatch = 256;
 
@@ -31,7 +36,6 @@ const pageBytes = 65_536;
 const initialPages = 256;
 
 export interface EngineOptions {
-  readonly module: WebAssembly.Module;
   /** Cap of the engine's memory in bytes, at least 16 MiB. */
   readonly memory: number;
   /** Cap of the guest's stack in bytes. */
@@ -57,12 +61,6 @@ export interface Engine {
   memoryBytes(): number;
 }
 
-/** Compiles the engine once; the result can be posted to workers. */
-export async function compileEngine(): Promise<WebAssembly.Module> {
-  const file = createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
-  return await WebAssembly.compile(readFileSync(file));
-}
-
 /**
  * Makes a fresh engine, with the door installed and the guest's prelude (`holdfast:prelude`) run.
  * The prelude exports `deliver`, `fail` and `watch`.
@@ -73,7 +71,7 @@ export async function createEngine(options: EngineOptions, prelude: string): Pro
     maximum: Math.max(initialPages, Math.floor(options.memory / pageBytes)),
   });
   const quickjs = await newQuickJSWASMModuleFromVariant(
-    newVariant(syncVariant, { wasmModule: options.module, wasmMemory: memory }),
+    newVariant(syncVariant, { wasmModule: module, wasmMemory: memory }),
   );
   const runtime = quickjs.newRuntime();
   runtime.setMaxStackSize(options.stack);

@@ -8,7 +8,7 @@
 import { type ImportSpecifier, type ImportType, parse } from "es-module-lexer/js";
 import { RunError, type RunErrorCode } from "../host/run-error.ts";
 import { importedNames } from "./import-clause.ts";
-import { isRelative, relativeName } from "./module-name.ts";
+import { capabilityOf, isRelative, relativeName } from "./module-name.ts";
 import { nearest } from "./nearest.ts";
 import { locationAt, sourceFrame } from "./source-frame.ts";
 
@@ -29,6 +29,8 @@ export interface ImportGrants {
   readonly stdModules: ReadonlyMap<string, readonly string[]>;
   /** True when `std/testing` may be imported. */
   readonly testing: boolean;
+  /** True when this capability may be used; without it their modules are judged at the call only. */
+  readonly capability?: (name: string) => boolean;
   /** The pipeline's folder; null refuses every relative import. */
   readonly folder: string | null;
 }
@@ -84,13 +86,13 @@ export function judgeForm(module: ScannedModule, found: ImportSpecifier): string
 /**
  * Judges an import that is not relative.
  * @throws RunError HARN-RUN-011 when there is no such std module or it does not export a name; HARN-RUN-010 for
- * `std/testing` without its grant.
+ * `std/testing` or the module of a capability without its grant.
  */
 export function judgeStd(
   module: ScannedModule,
   found: ImportSpecifier,
   specifier: string,
-  { stdModules, testing, folder }: ImportGrants,
+  { stdModules, testing, capability, folder }: ImportGrants,
 ): void {
   const at = quote(found);
   if (specifier === "std/testing" && !testing) {
@@ -108,6 +110,11 @@ export function judgeStd(
       problemOf(specifier),
       meant ? `Did you mean "${meant}"?` : `A script can import ${names.join(", ")}${own}.`,
     );
+  }
+  const name = capabilityOf(specifier);
+  if (name !== null && capability?.(name) === false) {
+    const problem = `the script may not use the capability ${name}`;
+    throw refused("HARN-RUN-010", module, at, problem, `Add --allow-capability=${name}`);
   }
   judgeExports(module, found, specifier, new Set(exported));
 }

@@ -6,22 +6,28 @@
 
 import type { MessagePort } from "node:worker_threads";
 
-/** Given to a worker once. */
-export interface WorkerSetup {
-  readonly module: WebAssembly.Module;
-  /** Sources by resolved name: the guest's own files and the std modules. */
-  readonly sources: ReadonlyMap<string, string>;
-  /** Bytes. */
-  readonly memory: number;
-  /** Bytes. */
-  readonly stack: number;
+/** Given to a thread at its start. */
+export interface ThreadData {
   readonly shared: SharedArrayBuffer;
   /** Answers to plain calls come here. */
   readonly plainPort: MessagePort;
 }
 
+/** Given to a thread once, before its first run. */
+export interface WorkerSetup {
+  /** Sources of the std modules by specifier. */
+  readonly stdSources: ReadonlyMap<string, string>;
+  /** Bytes. */
+  readonly memory: number;
+  /** Bytes. */
+  readonly stack: number;
+  /** The thread ends after one run, so it makes no second sandbox. */
+  readonly once: boolean;
+}
+
 /** Main thread to worker. */
 export type ToWorker =
+  | { readonly type: "setup"; readonly setup: WorkerSetup }
   | {
       readonly type: "run";
       /** Resolved name of the pipeline's main module. */
@@ -38,12 +44,17 @@ export type ToWorker =
   | { readonly type: "deliver"; readonly text: string; readonly settled: number; readonly invoked: number }
   | { readonly type: "stop" };
 
+/** Characters from which on a worker says that it took a delivery. */
+export const largeDelivery: number = 64 * 1024;
+
 /** Worker to main thread. */
 export type FromWorker =
   | { readonly type: "ready"; readonly freshMicroseconds: number }
   /** A call, a callback's answer, the result or the failure: the door's JSON text. */
   | { readonly type: "door"; readonly text: string }
   | { readonly type: "plain"; readonly text: string }
+  /** A delivery of {@link largeDelivery} characters or more is out of the queue. */
+  | { readonly type: "taken"; readonly length: number }
   | { readonly type: "over"; readonly reason: OverReason; readonly cpu: number; readonly memory: number };
 
 /** Why a worker ended a run: the script settled, a limit fired, it was told to stop, or nothing can settle it any more. */
@@ -63,7 +74,7 @@ export const word = {
 export const figure = {
   /** When the slice of guest code that is running began. */
   sliceStart: 2,
-  /** CPU milliseconds of earlier slices. */
+  /** CPU milliseconds of earlier slices, and of the host in plain calls. */
   cpuUsed: 3,
 } as const;
 

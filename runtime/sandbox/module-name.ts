@@ -1,5 +1,6 @@
 /**
- * How the pipeline's own modules are named: by their path relative to the pipeline's folder, with `/`.
+ * How modules are named: the pipeline's own by their path relative to the pipeline's folder, with `/`; those of
+ * capabilities as `std/capability/<name>`.
  *
  * @module
  */
@@ -27,4 +28,16 @@ export function relativeName(from: string, specifier: string): string | null {
     else if (parts.pop() === undefined) return null;
   }
   return parts.length === 0 ? null : parts.join("/");
+}
+
+const capabilityModules = "std/capability/";
+
+/** The specifier of the module that a capability has. */
+export function capabilityModule(name: string): string {
+  return capabilityModules + name;
+}
+
+/** The capability whose module a specifier names, or null. */
+export function capabilityOf(specifier: string): string | null {
+  return specifier.startsWith(capabilityModules) ? specifier.slice(capabilityModules.length) : null;
 }

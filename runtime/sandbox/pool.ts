@@ -6,7 +6,8 @@
 
 import { availableParallelism } from "node:os";
 import { RunError } from "../host/run-error.ts";
-import { type SandboxWorker, startWorker, type WorkerOptions } from "./sandbox-worker.ts";
+import type { WorkerSetup } from "./messages.ts";
+import { type SandboxWorker, startWorker } from "./sandbox-worker.ts";
 
 /** Runs beyond this many wait for a free thread. */
 const maxWorkers = 32;
@@ -24,7 +25,7 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-export function createPool(options: WorkerOptions): Pool {
+export function createPool(setup: WorkerSetup): Pool {
   const idle: SandboxWorker[] = [];
   const all = new Set<SandboxWorker>();
   const waiting: { resolve(worker: SandboxWorker): void; reject(error: unknown): void }[] = [];
@@ -37,7 +38,7 @@ export function createPool(options: WorkerOptions): Pool {
       void start();
   };
   const start = async (): Promise<void> => {
-    const worker = startWorker(options);
+    const worker = startWorker(setup);
     all.add(worker);
     starting += 1;
     try {
@@ -96,7 +97,7 @@ export function createPool(options: WorkerOptions): Pool {
     },
     giveBack(worker) {
       worker.reference(false);
-      if (closed || !worker.alive) {
+      if (closed || setup.once || !worker.alive) {
         drop(worker);
         grow();
         return;

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { capabilityInfo } from "../host/capability-info.ts";
 import type { Egress } from "../host/egress.ts";
 import type { EventLog } from "../host/event-log.ts";
 import { RunError } from "../host/run-error.ts";
 import type { Sealer } from "../host/seal.ts";
-import { createTestingWorld } from "../host/testing-world.ts";
+import { createTestingWorld, type TestingWorld } from "../host/testing-world.ts";
 import type {
   Clock,
   Events,
@@ -56,6 +57,8 @@ export interface Identity {
   readonly log: Log;
   /** A fork of the runtime's redactor, or one that changes nothing. */
   readonly redactor: Redactor;
+  /** For a run that was granted `testing`; left out, it gets a new one. */
+  readonly world?: TestingWorld;
 }
 
 /** Builds the ports of one run. */
@@ -67,7 +70,7 @@ export function runPorts(shared: Shared, run: Identity): Ports {
     redactor: shared.redactor ? run.redactor : null,
   });
   const seal = shared.sealer.forRun({ passThrough: grants.reveal, redactor: run.redactor });
-  const world = grants.testing ? createTestingWorld({ clock: shared.clock }) : null;
+  const world = grants.testing ? (run.world ?? createTestingWorld({ clock: shared.clock })) : null;
   const http: Http =
     world?.http ??
     shared.egress.http({
@@ -130,6 +133,11 @@ export function runPorts(shared: Shared, run: Identity): Ports {
       }
       return await body(params);
     },
+    capabilityInfo(name) {
+      if (!grants.capability(name)) return null;
+      if (world) return world.capabilityInfo(name);
+      return capabilityInfo(Object.hasOwn(shared.capabilities, name) ? shared.capabilities[name] : undefined);
+    },
   };
 }
 
@@ -145,6 +153,7 @@ export function noRedactor(): Redactor {
     maskKnown: (text) => text,
     register: () => () => {},
     fork: () => self,
+    onAudit: () => () => {},
     release: () => {},
   };
   return self;

@@ -7,8 +7,9 @@
 import { RunError, type RunErrorCode } from "../host/run-error.ts";
 import type { LogLine } from "../host/run-log.ts";
 import type { StdModule } from "../plugin.ts";
-import { createBridge, type GuestError, type LeftCall, type Outcome } from "./bridge.ts";
+import { createBridge, type Outcome } from "./bridge.ts";
 import { locate, sourceFrame } from "./diagnostics.ts";
+import type { GuestError, LeftCall } from "./guest-message.ts";
 import { moduleRefused } from "./messages.ts";
 import type { ModuleGraph } from "./imports.ts";
 import type { Limits } from "./limits.ts";
@@ -17,7 +18,7 @@ import { encode } from "./wire.ts";
 
 /** What a run cost. */
 export interface Usage {
-  /** CPU time of the guest in ms. */
+  /** CPU time of the guest in ms, with what the host computed in plain calls. */
   readonly cpu_ms: number;
   /** From the start of the script to its end, in ms. */
   readonly wall_ms: number;
@@ -94,6 +95,7 @@ export async function runScript(options: RunOptions): Promise<ScriptResult> {
   const { worker, limits, signal, graph } = options;
   let outcome: Outcome | null = null;
   let stoppedBy: RunErrorCode | null = null;
+  let broken: RunError | null = null;
   let killTimer: NodeJS.Timeout | undefined;
 
   const kill = (): void => void worker.kill();
@@ -136,9 +138,16 @@ export async function runScript(options: RunOptions): Promise<ScriptResult> {
       },
       {
         onDoor(text) {
-          outcome ??= bridge.receive(text);
+          if (broken) return;
+          try {
+            outcome ??= bridge.receive(text);
+          } catch (error) {
+            broken = error as RunError;
+            stop("HARN-RUN-015");
+          }
         },
         onPlain: (text) => bridge.plain(text),
+        onTaken: (length) => bridge.taken(length),
       },
     );
   } finally {
@@ -156,6 +165,7 @@ export async function runScript(options: RunOptions): Promise<ScriptResult> {
     host_calls: bridge.calls,
     fresh_sandbox_us: worker.freshMicroseconds,
   };
+  if (broken) throw broken as RunError;
   const settled = outcome as Outcome | null;
   if (settled?.kind === "result" && ending.type === "over" && ending.reason === "settled") {
     if (settled.bytes > limits.result) {

@@ -14,10 +14,11 @@ import { systemRandom } from "../host/random.ts";
 import { RunError } from "../host/run-error.ts";
 import { createRunLog, type LogLine } from "../host/run-log.ts";
 import { createSealer } from "../host/seal.ts";
+import type { TestingWorld } from "../host/testing-world.ts";
 import type { Plugin } from "../plugin.ts";
 import type { EventSink, LogEvent } from "../ports.ts";
 import { std } from "../std/index.ts";
-import { compileEngine } from "./engine.ts";
+import { collectCapabilities } from "./capability.ts";
 import { type Grants, parseGrants } from "./grants.ts";
 import { loadModules } from "./imports.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
@@ -40,6 +41,8 @@ export interface RuntimeOptions {
   readonly events?: readonly EventSink[];
   /** The environment that scripts can be granted; default none. */
   readonly env?: Environment;
+  /** For a process that ends after one run: no sandbox is made for a next one in advance. */
+  readonly once?: boolean;
   /** Called with each log line as it is written, already redacted. */
   readonly onLog?: (line: LogLine, run: { readonly id: string; readonly script: string }) => void;
 }
@@ -54,6 +57,8 @@ export interface RunRequest {
   /** Data for the default function. */
   readonly args?: unknown;
   readonly grants?: Grants;
+  /** With the grant `testing`: the scripted world of this run, in place of a new one, so that a suite can script it from outside. */
+  readonly world?: TestingWorld;
   /** Aborting it stops the run: HARN-RUN-009. */
   readonly signal?: AbortSignal;
 }
@@ -96,7 +101,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     eventLog,
     redactor,
     env: options.env ?? {},
-    capabilities: options.capabilities ?? {},
+    capabilities: collectCapabilities(plugins, options.capabilities ?? {}),
     outlive(work) {
       outliving.add(work);
       work.catch(() => {}).finally(() => outliving.delete(work));
@@ -114,13 +119,10 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const guestModules = [...collectModules(plugins, inert)].map(([name, module]) => guestModule(name, module));
   const stdExports = new Map(guestModules.map((module) => [module.specifier, module.exports]));
   const pool = createPool({
-    module: await compileEngine(),
-    sources: new Map([
-      ...(await guestSources()),
-      ...guestModules.map((module) => [module.specifier, module.source] as const),
-    ]),
+    stdSources: new Map(guestModules.map((module) => [module.specifier, module.source])),
     memory: limits.memory,
     stack: limits.stack,
+    once: options.once ?? false,
   });
   const stripper = createStripper();
   const closing = new AbortController();
@@ -149,6 +151,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       log,
       redactor: runRedactor,
       signal,
+      ...(request.world ? { world: request.world } : {}),
     });
     try {
       if (cancelled.aborted) throw new RunError("HARN-RUN-009", "the run was cancelled");
@@ -160,6 +163,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         strip: stripper.strip,
         maxBytes: limits.source,
         testing: grants.testing,
+        capability: grants.capability,
       });
       if (grants.reveal) ports.events.emit("runtime.audit", "reveal_granted", { script: request.filename });
       const worker = await pool.take(cancelled).catch((error: unknown) => {
@@ -175,7 +179,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
           signal: cancelled,
           mask: grants.reveal ? (text) => text : (text) => runRedactor.maskKnown(text),
           onInternalError: (fn, error) =>
-            void ports.events.emit("runtime.audit", "internal_error", { call: fn, error: String(error) }),
+            void ports.events.emit("runtime.audit", "internal_error", { call: fn, error: errorText(error) }),
         });
         return { id, ...script, logs: log.lines };
       } finally {
@@ -213,15 +217,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   return runtime;
 }
 
-/** The guest's own files, compiled, as text. */
-async function guestSources(): Promise<(readonly [string, string])[]> {
-  return await Promise.all(
-    ["door.js", "globals.js"].map(
-      async (file) =>
-        [
-          `holdfast:guest/${file}`,
-          await readFile(new URL(`./guest/${file}`, import.meta.url), "utf8"),
-        ] as const,
-    ),
-  );
+/** What an error says of itself, short enough for an event. */
+function errorText(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 2_000) : typeof error;
 }

@@ -4,29 +4,24 @@
  * @module
  */
 
-import { MessageChannel, Worker } from "node:worker_threads";
-import {
-  figure,
-  type FromWorker,
-  sharedBytes,
-  sharedNow,
-  type ToWorker,
-  type WorkerSetup,
-  word,
-} from "./messages.ts";
-
-export interface WorkerOptions {
-  readonly module: WebAssembly.Module;
-  readonly sources: ReadonlyMap<string, string>;
-  readonly memory: number;
-  readonly stack: number;
-}
+import { figure, type FromWorker, sharedNow, type ToWorker, type WorkerSetup, word } from "./messages.ts";
+import { takeThread } from "./sandbox-thread.ts";
 
 /** How a run ended, as far as the thread knows. */
 export type Ending =
   | Extract<FromWorker, { type: "over" }>
   /** The thread is gone: it was killed, or it died. */
   | { readonly type: "gone" };
+
+/** Who listens to a run. None may throw. */
+export interface RunHandlers {
+  /** Gets what the guest says. */
+  onDoor(text: string): void;
+  /** Answers a plain call. */
+  onPlain(text: string): string;
+  /** A large delivery of this many characters arrived. */
+  onTaken(length: number): void;
+}
 
 export interface SandboxWorker {
   /** Resolves when a fresh engine stands ready. Rejects when the thread dies first. */
@@ -35,11 +30,8 @@ export interface SandboxWorker {
   readonly freshMicroseconds: number;
   /** False once the thread is gone. */
   readonly alive: boolean;
-  /** Starts a run; `onDoor` gets what the guest says, `onPlain` answers plain calls. */
-  run(
-    message: Extract<ToWorker, { type: "run" }>,
-    handlers: { onDoor(text: string): void; onPlain(text: string): string },
-  ): Promise<Ending>;
+  /** Starts a run. */
+  run(message: Extract<ToWorker, { type: "run" }>, handlers: RunHandlers): Promise<Ending>;
   deliver(text: string, settled: number, invoked: number): void;
   /** Asks the run to stop: guest code that runs is interrupted. */
   stop(): void;
@@ -51,26 +43,12 @@ export interface SandboxWorker {
   reference(yes: boolean): void;
 }
 
-export function startWorker(options: WorkerOptions): SandboxWorker {
-  const shared = new SharedArrayBuffer(sharedBytes);
+export function startWorker(setup: WorkerSetup): SandboxWorker {
+  const { thread, shared, plainPort } = takeThread();
   const words = new Int32Array(shared);
   const figures = new Float64Array(shared);
-  const { port1: plainPort, port2: theirPort } = new MessageChannel();
-  const setup: WorkerSetup = { ...options, shared, plainPort: theirPort };
-  const thread = new Worker(new URL("./worker.js", import.meta.url), {
-    workerData: setup,
-    transferList: [theirPort],
-    env: {},
-    argv: [],
-    stdin: false,
-    stdout: true,
-    stderr: true,
-    resourceLimits: { stackSizeMb: 16, maxOldGenerationSizeMb: 128 },
-  });
-  thread.unref();
-  plainPort.unref();
 
-  let handlers: { onDoor(text: string): void; onPlain(text: string): string } | null = null;
+  let handlers: RunHandlers | null = null;
   let finish: ((ending: Ending) => void) | null = null;
   let alive = true;
   let freshMicroseconds = 0;
@@ -103,12 +81,18 @@ export function startWorker(options: WorkerOptions): SandboxWorker {
         handlers?.onDoor(message.text);
         return;
       case "plain": {
+        const began = sharedNow();
         const answer = handlers?.onPlain(message.text) ?? "{}";
+        // The thread waits, so nobody else writes. A script must not compute for free where others wait for it.
+        figures[figure.cpuUsed] = (figures[figure.cpuUsed] as number) + sharedNow() - began;
         plainPort.postMessage(answer);
         Atomics.store(words, word.answered, 1);
         Atomics.notify(words, word.answered);
         return;
       }
+      case "taken":
+        handlers?.onTaken(message.length);
+        return;
       case "over":
         ready = awaitReady();
         end(message);
@@ -124,6 +108,7 @@ export function startWorker(options: WorkerOptions): SandboxWorker {
   thread.on("exit", gone);
 
   const post = (message: ToWorker): void => thread.postMessage(message);
+  post({ type: "setup", setup });
   return {
     get ready() {
       return ready;

@@ -2,8 +2,8 @@
  * The host's half of the encoding that crosses the wall; the guest's half is `guest/door.ts`.
  *
  * JSON, with tagged objects for what JSON lacks: `{$: "undefined"}`, `{$: "number", v}` (not finite), `{$: "bytes", v}`
- * (base64url), `{$: "host", id, data, methods}`, `{$: "function", id}`, and `{$: "object", v}` for an object that itself has a
- * member `$`.
+ * (base64url), `{$: "host", id, data, methods}`, `{$: "function", id}` for a guest's function and `{$: "call", id}` for one of
+ * the host's, and `{$: "object", v}` for an object that itself has a member `$`.
  *
  * @module
  */
@@ -67,6 +67,9 @@ export function encode(value: unknown, register: (object: object) => number, dep
       return Number.isFinite(value) ? value : { $: "number", v: String(value) };
     case "undefined":
       return { $: "undefined" };
+    case "function":
+      // An argument of a guest function, such as the body of a lock; for the guest it is always async.
+      return { $: "call", id: register({ call: value }) };
     case "object":
       break;
     default:

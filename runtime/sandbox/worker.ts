@@ -8,32 +8,31 @@
 
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { createEngine, type Engine } from "./engine.ts";
+import { guestSources } from "./guest-sources.ts";
 import {
   figure,
   type FromWorker,
+  largeDelivery,
   type OverReason,
   sharedNow,
+  type ThreadData,
   type ToWorker,
   type WorkerSetup,
   word,
 } from "./messages.ts";
 
-const setup = workerData as WorkerSetup;
-const words = new Int32Array(setup.shared);
-const figures = new Float64Array(setup.shared);
+const { shared, plainPort } = workerData as ThreadData;
+const words = new Int32Array(shared);
+const figures = new Float64Array(shared);
 const main = parentPort;
 if (!main) throw new Error("this file runs in a worker thread");
 
 /** Guest code runs in bursts no longer than this before messages are read, in ms. */
 const burst = 5;
 
-const prelude = [
-  'import { deliver, fail, watch, harden } from "holdfast:guest/door.js";',
-  'import { installGlobals } from "holdfast:guest/globals.js";',
-  ...[...setup.sources.keys()].filter((name) => name.startsWith("std/")).map((name) => `import "${name}";`),
-  "installGlobals(); harden();",
-  "export { deliver, fail, watch };",
-].join("\n");
+/** Everything but the run's own modules, by resolved name: the guest's files, and the std modules once they are known. */
+const fixed = guestSources();
+let setup: WorkerSetup | null = null;
 
 /** What a run needs while it lasts. */
 interface ActiveRun {
@@ -95,7 +94,7 @@ function door(text: string): string {
   return "";
 }
 
-/** Asks the main thread and blocks until it has answered; the wait is not the script's CPU time. */
+/** Asks the main thread and blocks until it has answered. Of the wait, only what the host computes counts as the script's CPU time. */
 function plain(text: string): string {
   const began = sharedNow();
   figures[figure.cpuUsed] =
@@ -104,7 +103,7 @@ function plain(text: string): string {
   Atomics.store(words, word.answered, 0);
   say({ type: "plain", text });
   Atomics.wait(words, word.answered, 0);
-  const answer = receiveMessageOnPort(setup.plainPort);
+  const answer = receiveMessageOnPort(plainPort);
   figures[figure.sliceStart] = sharedNow();
   Atomics.store(words, word.busy, 1);
   return answer ? (answer.message as string) : '{"e":{"name":"Error","message":"no answer"}}';
@@ -151,18 +150,18 @@ function over(reason: OverReason): void {
   run = null;
   engine = null;
   say({ type: "over", reason, cpu: figures[figure.cpuUsed] as number, memory });
-  void prepare();
+  if (!setup?.once) void prepare();
 }
 
 function source(name: string): string | null {
   // The std modules come first: a script's own file must never stand in for one.
-  return setup.sources.get(name) ?? run?.sources.get(name) ?? null;
+  return fixed.get(name) ?? run?.sources.get(name) ?? null;
 }
 
 /** Names are resolved here once more: the scan before the run cannot see an import whose specifier is computed. */
 function resolve(base: string, specifier: string): string | null {
   if (specifier.startsWith("holdfast:")) {
-    return base.startsWith("holdfast:") || setup.sources.has(base) ? specifier : null;
+    return base.startsWith("holdfast:") || fixed.has(base) ? specifier : null;
   }
   if (specifier.startsWith("./") || specifier.startsWith("../")) {
     const parts = base
@@ -178,16 +177,22 @@ function resolve(base: string, specifier: string): string | null {
     const name = (base.startsWith("holdfast:") ? "holdfast:" : "") + parts.join("/");
     return source(name) === null ? null : name;
   }
-  if (specifier.startsWith("std/")) return setup.sources.has(specifier) ? specifier : null;
+  if (specifier.startsWith("std/")) return fixed.has(specifier) ? specifier : null;
   return base === "holdfast:main" && run?.main === specifier ? specifier : null;
 }
 
 async function prepare(): Promise<void> {
+  if (!setup) return;
+  const { stdSources, memory, stack } = setup;
+  const prelude = [
+    'import { deliver, fail, watch, harden } from "holdfast:guest/door.js";',
+    'import { installGlobals } from "holdfast:guest/globals.js";',
+    ...[...stdSources.keys()].map((name) => `import "${name}";`),
+    "installGlobals(); harden();",
+    "export { deliver, fail, watch };",
+  ].join("\n");
   const began = performance.now();
-  engine = await createEngine(
-    { module: setup.module, memory: setup.memory, stack: setup.stack, door, source, resolve, interrupted },
-    prelude,
-  );
+  engine = await createEngine({ memory, stack, door, source, resolve, interrupted }, prelude);
   say({ type: "ready", freshMicroseconds: Math.round((performance.now() - began) * 1000) });
 }
 
@@ -204,14 +209,19 @@ function start(message: Extract<ToWorker, { type: "run" }>): void {
 }
 
 main.on("message", (message: ToWorker) => {
-  if (message.type === "run") start(message);
+  if (message.type === "setup") {
+    setup = message.setup;
+    for (const [name, text] of setup.stdSources) fixed.set(name, text);
+    void prepare();
+  } else if (message.type === "run") start(message);
   else if (!run) return;
   else if (message.type === "stop") over("stopped");
   else {
     run.calls -= message.settled;
     run.invocations += message.invoked;
-    if (slice((active) => active.deliver(message.text))) pump();
+    const alive = slice((active) => active.deliver(message.text));
+    if (!alive) return;
+    if (message.text.length >= largeDelivery) say({ type: "taken", length: message.text.length });
+    pump();
   }
 });
-
-await prepare();

@@ -27,8 +27,11 @@ export const maxAnswerBytes: number = 64 * 1024 * 1024;
 /** Data that is sent as JSON. */
 export type JsonBody = { readonly [key: string]: unknown } | readonly unknown[];
 
+/** Whether the body of an answer is text or bytes. */
+export type BodyKind = "text" | "bytes";
+
 /** Options of a request. Closed: an unknown name is HARN-RUN-015. */
-export type HttpOptions = {
+export type HttpOptions<As extends BodyKind = BodyKind> = {
   /** Field names in any case, each once. */
   readonly headers?: Readonly<Record<string, string>>;
   /** A plain object or list is sent as JSON, with `content-type: application/json` unless `headers` has one. */
@@ -40,16 +43,16 @@ export type HttpOptions = {
   /** `follow` (default): up to 10 redirects. `manual`: the redirect itself is the answer. */
   readonly redirect?: "follow" | "manual";
   /** Whether `body` of the answer is text or bytes. Default: by its content type. */
-  readonly as?: "text" | "bytes";
+  readonly as?: As;
 };
 
 /** An answer. */
-export type HttpAnswer = {
+export type HttpAnswer<As extends BodyKind = BodyKind> = {
   readonly status: number;
   /** Names in lower case; repeated fields joined with ", " (`set-cookie` with a line break). */
   readonly headers: Readonly<Record<string, string>>;
-  /** Text for text, JSON, XML, form and empty answers, otherwise bytes. */
-  readonly body: string | Uint8Array;
+  /** As the option `as` says. Without it text for text, JSON, XML, form and empty answers, otherwise bytes. */
+  readonly body: As extends "text" ? string : Uint8Array;
   /** True when the status is 200–299. */
   readonly ok: boolean;
 };
@@ -61,15 +64,22 @@ export type HttpModule = {
    * may carry a credential are dropped.
    * @throws HARN-RUN-010 not granted, 013 refused, 014 network, 009 cancelled, 015 invalid argument
    */
-  readonly http_request: (method: string, url: string, opts?: HttpOptions) => Promise<HttpAnswer>;
-  /** Sends a GET request. Throws as {@link HttpModule.http_request}. */
-  readonly http_get: (url: string, opts?: HttpOptions) => Promise<HttpAnswer>;
-  /** Sends a POST request. Throws as {@link HttpModule.http_request}. */
-  readonly http_post: (
+  readonly http_request: <As extends BodyKind = BodyKind>(
+    method: string,
+    url: string,
+    opts?: HttpOptions<As>,
+  ) => Promise<HttpAnswer<As>>;
+  /** Sends a GET request. Throws as `http_request`. */
+  readonly http_get: <As extends BodyKind = BodyKind>(
+    url: string,
+    opts?: HttpOptions<As>,
+  ) => Promise<HttpAnswer<As>>;
+  /** Sends a POST request. Throws as `http_request`. */
+  readonly http_post: <As extends BodyKind = BodyKind>(
     url: string,
     body: HttpOptions["body"],
-    opts?: Omit<HttpOptions, "body">,
-  ) => Promise<HttpAnswer>;
+    opts?: Omit<HttpOptions<As>, "body">,
+  ) => Promise<HttpAnswer<As>>;
 };
 
 type Wanted = {
@@ -77,18 +87,18 @@ type Wanted = {
   readonly timeoutMs: number | undefined;
   readonly maxBytes: number | undefined;
   readonly follow: boolean;
-  readonly as: "text" | "bytes" | undefined;
+  readonly as: BodyKind | undefined;
 };
 
 /** Makes `std/http` over the run's egress. */
 export function httpModule(ports: Ports): HttpModule {
   return {
-    http_request: async (method: unknown, url: unknown, opts?: unknown) =>
-      exchange(ports, wanted("std/http: http_request", method, url, opts)),
-    http_get: async (url: unknown, opts?: unknown) =>
-      exchange(ports, wanted("std/http: http_get", "GET", url, opts)),
-    http_post: async (url: unknown, body: unknown, opts?: unknown) =>
-      exchange(ports, wanted("std/http: http_post", "POST", url, opts, { body })),
+    http_request: async <As extends BodyKind>(method: unknown, url: unknown, opts?: unknown) =>
+      exchange<As>(ports, wanted("std/http: http_request", method, url, opts)),
+    http_get: async <As extends BodyKind>(url: unknown, opts?: unknown) =>
+      exchange<As>(ports, wanted("std/http: http_get", "GET", url, opts)),
+    http_post: async <As extends BodyKind>(url: unknown, body: unknown, opts?: unknown) =>
+      exchange<As>(ports, wanted("std/http: http_post", "POST", url, opts, { body })),
   };
 }
 
@@ -127,7 +137,8 @@ function methodName(place: Place, value: unknown): string {
   return standardMethods.includes(upper) ? upper : method;
 }
 
-async function exchange(ports: Ports, want: Wanted): Promise<HttpAnswer> {
+/** `As` is the type of `want.as`, which is judged by now. */
+async function exchange<As extends BodyKind>(ports: Ports, want: Wanted): Promise<HttpAnswer<As>> {
   const totalMs = want.timeoutMs ?? 30_000;
   const deadline = ports.clock.monotonic() + totalMs;
   let hop = want.first;
@@ -139,7 +150,7 @@ async function exchange(ports: Ports, want: Wanted): Promise<HttpAnswer> {
       signal: ports.run.signal,
     });
     const next = want.follow ? nextHop(hop, answer) : null;
-    if (next === null) return forScript(ports, answer, want.as);
+    if (next === null) return forScript(ports, answer, want.as) as HttpAnswer<As>;
     if (followed === maxRedirects) {
       throw new RunError("HARN-RUN-014", `std/http: more than ${maxRedirects} redirects`);
     }
@@ -154,7 +165,7 @@ async function exchange(ports: Ports, want: Wanted): Promise<HttpAnswer> {
 function forScript(
   ports: Ports,
   answer: { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array },
-  as: "text" | "bytes" | undefined,
+  as: BodyKind | undefined,
 ): HttpAnswer {
   const open = ports.run.reveal || ports.run.trusted;
   const mask = open ? (value: string) => value : (value: string) => ports.redactor.maskKnown(value);

@@ -24,6 +24,7 @@ export function knownValues(...values: readonly string[]): Redactor {
       return () => known.delete(value);
     },
     fork: () => self,
+    onAudit: () => () => {},
     release: () => {},
   };
   return self;

@@ -42,14 +42,40 @@ const door = `
   };
 })`;
 
-/** The compiled guest file as a function of the door, since a context takes no modules. */
+/** A compiled guest file by its import path, such as `./globals.js`. */
+function guestText(path: string): string {
+  return readFileSync(new URL(path, import.meta.url), "utf8");
+}
+
+/** The guest's files in the order of loading: those that a file imports stand before it. The door is not among them. */
+function guestFiles(): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  const add = (path: string): void => {
+    if (files.has(path) || path === "./door.js") return;
+    const text = guestText(path);
+    for (const [, imported = ""] of text.matchAll(/^import \{[^}]*\} from "([^"]*)";$/gm)) add(imported);
+    files.set(path, text);
+  };
+  add("./globals.js");
+  return files;
+}
+
+/** The guest's files as one function of the door, since a context takes no modules: each file becomes a function. */
 function globalsText(): string {
-  const compiled = readFileSync(new URL("./globals.js", import.meta.url), "utf8");
-  const body = compiled
-    .replace('import { call, callPlain } from "./door.js";', "")
-    .replace("export function", "function");
-  if (/^\s*(?:import|export)\s/m.test(body)) throw new Error("globals.ts imports more than the door");
-  return `(function (door) { "use strict"; const { call, callPlain } = door; ${body}\nreturn installGlobals; })`;
+  const parts = [...guestFiles()].map(([path, text]) => {
+    const names: string[] = [];
+    const body = text
+      .replace(/^import \{([^}]*)\} from ("[^"]*");$/gm, "const {$1} = modules[$2];")
+      .replace(/^export (function|class|const|let) (\w+)/gm, (_all, kind: string, name: string) => {
+        names.push(name);
+        return `${kind} ${name}`;
+      });
+    if (/^\s*(?:import|export)\s/m.test(body))
+      throw new Error(`${path}: an import or export of another form`);
+    return `modules["${path}"] = (function () { ${body}\nreturn { ${names.join(", ")} }; })();`;
+  });
+  return `(function (door) { "use strict"; const modules = { "./door.js": door }; ${parts.join("\n")}
+    return modules["./globals.js"].installGlobals; })`;
 }
 
 /** What a test does with a realm. */

@@ -1,0 +1,148 @@
+/**
+ * What the words of the command line mean.
+ *
+ * @module
+ */
+
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { limitTable } from "../runtime/sandbox/limits.ts";
+import { list, pairs } from "./arguments.ts";
+import { conformanceCommand } from "./conformance-command.ts";
+import { type ExitCode, exitCodes, exitCodeTable } from "./exit-codes.ts";
+import type { RunOptions } from "./run.ts";
+import { note } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Does what the words say. Answers the exit code; what is wrong stands on standard error then. */
+export async function main(words: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.done;
+  const program = new Command("holdfast")
+    .description("Runs scripts in a sandbox and gives them OAuth, without giving them the tokens.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .exitOverride()
+    .configureOutput({ outputError: (text) => note(text.trim().replace(/^error: /, "holdfast: ")) });
+  program.addHelpText(
+    "after",
+    "\n`holdfast run --help` explains grants, limits and exit codes, with examples.",
+  );
+  runCommand(program, async (path, options) => {
+    const { run } = await import("./run.ts");
+    code = await run(path, options);
+  });
+  conformanceCommand(program, async (options) => {
+    const { conformance } = await import("./conformance.ts");
+    code = await conformance(options);
+  });
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof UsageError) note(`holdfast: ${error.message}`);
+    else if (!(error instanceof CommanderError)) return fault(error);
+    else if (error.code === "commander.helpDisplayed" || error.code === "commander.version")
+      return exitCodes.done;
+    return exitCodes.usage;
+  }
+}
+
+/** What nobody foresaw: shown whole, because it is what a report needs. */
+function fault(error: unknown): ExitCode {
+  note("holdfast: a fault in holdfast itself; please report it");
+  note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return exitCodes.threw;
+}
+
+interface Given extends Partial<Omit<RunOptions, "argsJson" | "events">> {
+  readonly argsJson?: string;
+  readonly events?: string;
+}
+
+function runCommand(program: Command, action: (path: string, options: RunOptions) => Promise<void>): void {
+  program
+    .command("run")
+    .summary("run one script and print its result")
+    .description(
+      "Runs one JavaScript or TypeScript module. Its default function is called with the args; what it returns is " +
+        "printed on standard output, logs and prompts on standard error. Nothing is allowed unless you allow it.",
+    )
+    .argument("<script>", 'a .ts or .js file, or "-" for standard input')
+    .helpOption("-h, --help", "print this")
+    .optionsGroup("What the script may do (repeat an option, or separate entries with commas):")
+    .option(
+      "--allow-net <hosts>",
+      'reach these hosts: "api.github.com", "localhost:8080", "*.example.com" (subdomains), "*" (any public host)',
+      list("--allow-net"),
+    )
+    .option(
+      "--allow-env <names>",
+      'read these environment variables: "STORE_KEY", "GITHUB_*"',
+      list("--allow-env"),
+    )
+    .option(
+      "--allow-storage <paths>",
+      'keep tokens in these files, relative to the script: "./tokens.bin"; "*" for any file',
+      list("--allow-storage"),
+    )
+    .option("--allow-capability <names>", "use these capabilities of the host", list("--allow-capability"))
+    .option(
+      "--reveal-tokens",
+      "give the script real tokens instead of sealed ones, and print them unredacted",
+    )
+    .option("--testing", 'allow "std/testing": a scripted clock and network, and no real network')
+    .optionsGroup("What the script gets:")
+    .option(
+      "--arg <name=value>",
+      "a member of the script's args; the value stays a string, also when it looks like a number or JSON",
+      pairs("--arg"),
+    )
+    .option("--args-json <object>", "args as one JSON object; --arg adds to it and wins")
+    .optionsGroup("Limits and output:")
+    .option(
+      "--limit <name=value>",
+      `a limit of the run: ${Object.keys(limitTable).join(", ")}; as in memory=64MiB, wall=30s, cpu=500ms`,
+      pairs("--limit"),
+    )
+    .option("--json", 'print {"ok":true,"result":…,"usage":…} or {"ok":false,"error":…}')
+    .option(
+      "--events <file>",
+      "append every event to this file, one JSON object a line; token values never occur",
+    )
+    .addHelpText("after", helpText())
+    .action(async (path: string, given: Given) => {
+      await action(path, {
+        allowNet: given.allowNet ?? [],
+        allowEnv: given.allowEnv ?? [],
+        allowStorage: given.allowStorage ?? [],
+        allowCapability: given.allowCapability ?? [],
+        revealTokens: given.revealTokens ?? false,
+        testing: given.testing ?? false,
+        arg: given.arg ?? new Map(),
+        argsJson: given.argsJson,
+        limit: given.limit ?? new Map(),
+        json: given.json ?? false,
+        events: given.events,
+      });
+    });
+}
+
+function helpText(): string {
+  const codes = exitCodeTable
+    .map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`)
+    .join("\n");
+  return `
+Exit codes:
+${codes}
+
+Examples:
+  $ holdfast run hello.ts --arg name=Ada
+  $ holdfast run call-api.ts --allow-net=api.example.com --allow-storage=./tokens.bin --allow-env=STORE_KEY
+  $ echo 'export default () => 6 * 7' | holdfast run -
+`;
+}
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,107 @@
+/**
+ * Errors on their way through the wall, in both directions.
+ *
+ * @module
+ */
+
+import { put } from "./own-members.ts";
+import {
+  ErrorClass,
+  errorPrototype,
+  getPrototypeOf,
+  isPrototypeOf,
+  objectPrototype,
+  setPrototypeOf,
+  slice,
+  stringify,
+  textOf,
+} from "./primordials.ts";
+import { type Calls, decode, encode } from "./wire.ts";
+
+/** An error of the host as its JSON text was parsed. */
+export interface HostError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly retryable?: boolean;
+  readonly hint?: string;
+  readonly details?: unknown;
+}
+
+/** Where the script is, as the engine writes it. */
+export function currentSite(): string {
+  const stack: unknown = new ErrorClass().stack;
+  return typeof stack === "string" ? stack : "";
+}
+
+/** An error of the host as a guest error whose stack is the script's own. */
+export function guestError(wire: HostError, site: string, calls: Calls): Error {
+  // What it lacks must not be found on the script's Object.prototype.
+  const from = setPrototypeOf(wire, null) as HostError;
+  const error = new ErrorClass(from.message);
+  put(error, "name", from.name, false);
+  put(error, "stack", site, false);
+  if (from.code !== undefined) {
+    const text = from.code + ": " + from.message;
+    put(error, "toString", () => text, false);
+    put(error, "code", from.code, true);
+  }
+  if (from.retryable !== undefined) put(error, "retryable", from.retryable, true);
+  if (from.hint !== undefined) put(error, "hint", from.hint, true);
+  if (from.details !== undefined) put(error, "details", decode(from.details, calls), true);
+  return error;
+}
+
+/**
+ * What a thrown value says about itself, as JSON text. Getters and `toString` of the script run here, inside its limits;
+ * what they throw counts as nothing said.
+ */
+export function describe(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) {
+    return '{"name":"Error","message":' + limited(thrown, 4000) + "}";
+  }
+  const read = (name: string): unknown => {
+    try {
+      return (thrown as Record<string, unknown>)[name];
+    } catch {
+      return undefined;
+    }
+  };
+  let text = '{"name":' + limited(read("name") ?? "Error", 200);
+  const message = read("message");
+  text +=
+    ',"message":' +
+    (message === undefined && !isPrototypeOf(errorPrototype, thrown)
+      ? summary(thrown)
+      : limited(message, 4000));
+  text += ',"stack":' + limited(read("stack") ?? "", 10_000);
+  const code = read("code");
+  if (typeof code === "string") text += ',"code":' + limited(code, 200);
+  const hint = read("hint");
+  if (typeof hint === "string") text += ',"hint":' + limited(hint, 1000);
+  if (read("retryable") === true) text += ',"retryable":true';
+  try {
+    const details = read("details");
+    if (details !== undefined) text += ',"details":' + encode(details, 90);
+  } catch {
+    // details that cannot cross are left out
+  }
+  return text + "}";
+}
+
+/** The JSON text of the beginning of what a value has to say. */
+function limited(value: unknown, length: number): string {
+  try {
+    return stringify(slice(textOf(value), 0, length));
+  } catch {
+    return '""';
+  }
+}
+
+function summary(thrown: object): string {
+  try {
+    return limited(stringify(thrown) ?? textOf(thrown), 1000);
+  } catch {
+    return getPrototypeOf(thrown) === objectPrototype ? '"an object"' : '"a value"';
+  }
+}
