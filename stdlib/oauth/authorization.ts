@@ -5,7 +5,8 @@
  */
 
 import { timingSafeEqual } from "node:crypto";
-import { type ClientContext, nowSeconds, type SpeakingModule } from "./client-context.ts";
+import { type ClientContext, emitEvent, nowSeconds, type SpeakingModule } from "./client-context.ts";
+import { type DpopKey, dpopKeyOf, newDpopKey } from "./dpop-key.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { OAuthError } from "./errors.ts";
 import { encodeForm, type Parameters } from "./form.ts";
@@ -13,6 +14,7 @@ import { nearest } from "./options.ts";
 import { codeChallenge, codeVerifier, newState } from "./pkce.ts";
 import { objectOf } from "./provider-of.ts";
 import { isCatalogueUrl } from "./providers/catalogue.ts";
+import { pushAuthorizationRequest } from "./pushed-authorization.ts";
 
 /** How long an attempt may take, in seconds. */
 export const attemptLifetime = 600;
@@ -31,14 +33,21 @@ export interface PkceRecord {
   readonly issued_at_unix: number;
   /** The issuer that the answer must come from (RFC 9207), when the provider states one. */
   readonly issuer: string | null;
+  /** Sent with the scope `openid`, and expected in the ID token; else null. */
+  readonly nonce: string | null;
+  /** With `dpop`: the key that the tokens will be bound to. Sealed unless the run may see it. */
+  readonly dpop_key?: string;
 }
 
 /** An attempt as the exchange needs it. */
 export interface Attempt {
   readonly state: string;
   readonly verifier: string;
+  /** The key that the code is bound to (RFC 9449 §10), or null. */
+  readonly dpopKey: DpopKey | null;
   readonly redirect_uri: string | null;
   readonly issuer: string | null;
+  readonly nonce: string | null;
   readonly issuedAt: number;
   /** Which client began it. */
   readonly owner: string;
@@ -95,6 +104,7 @@ const reserved: readonly string[] = [
   "state",
   "code_challenge",
   "code_challenge_method",
+  "nonce",
   "scope",
   "resource",
   "request",
@@ -102,15 +112,20 @@ const reserved: readonly string[] = [
   "code",
   "code_verifier",
   "client_secret",
+  "client_assertion",
+  "client_assertion_type",
+  "dpop_jkt",
 ];
 
 /**
- * Begins an attempt: makes verifier, challenge and state, and the URL to send the person to. Sends nothing.
+ * Begins an attempt: makes verifier, challenge and state, and the URL to send the person to. Where requests are pushed
+ * (RFC 9126), the parameters go to the server now and the URL holds a reference; else nothing is sent.
  *
  * Throws HARN-OAU-011 for a reserved name in `extra_auth_params` or in the query of `auth_url`, and for an `auth_url`
- * that is not https; HARN-OAU-009 when the run was not granted the host of a script's own `auth_url`.
+ * that is not https; HARN-OAU-009 when the run was not granted the host of a script's own `auth_url`; and what
+ * `pushAuthorizationRequest` throws.
  */
-export function startAuthorization(context: ClientContext, attempts: Attempts): PkceRecord {
+export async function startAuthorization(context: ClientContext, attempts: Attempts): Promise<PkceRecord> {
   const { ports, provider, credentials, redirectUri, module } = context;
   const endpoint = endpointUrl(module, "auth_url", provider.auth_url);
   if (!isCatalogueUrl(provider.id, provider.auth_url) && !ports.run.allowsNet(endpoint.href)) {
@@ -130,7 +145,9 @@ export function startAuthorization(context: ClientContext, attempts: Attempts): 
     .map((item) => item.trim())
     .filter((item) => item !== "")
     .join(provider.scope_separator);
+  const nonce = context.scopes.includes("openid") ? newState(ports.random) : null;
   const more = additional(context);
+  const dpopKey = context.dpop ? newDpopKey(ports) : null;
   const parameters: Parameters = [
     ["response_type", "code"],
     ["client_id", credentials.client_id],
@@ -138,34 +155,61 @@ export function startAuthorization(context: ClientContext, attempts: Attempts): 
     ["state", state],
     ["code_challenge", challenge],
     ["code_challenge_method", "S256"],
+    ["dpop_jkt", dpopKey?.thumbprint ?? null],
+    ["nonce", nonce],
     ["scope", scope === "" ? null : scope],
     ...context.resource.map((item) => ["resource", item] as const),
     ...more,
   ];
   const issuedAt = nowSeconds(ports);
   const issuer = provider.issuer;
+  const shown = await pushed(context, parameters);
   attempts.add(
-    { state, verifier, redirect_uri: redirectUri, issuer, issuedAt, owner: ownerOf(context) },
+    { state, verifier, dpopKey, redirect_uri: redirectUri, issuer, nonce, issuedAt, owner: ownerOf(context) },
     issuedAt,
   );
   return {
     // A URL that ends in a bare "?" has an empty search.
-    url: `${endpoint.href.replace(/\?$/, "")}${endpoint.search === "" ? "?" : "&"}${encodeForm(parameters)}`,
+    url: `${endpoint.href.replace(/\?$/, "")}${endpoint.search === "" ? "?" : "&"}${encodeForm(shown)}`,
     state,
-    code_verifier: ports.seal.conceal(verifier, {
-      kind: "code_verifier",
-      provider: provider.id,
-      issuer: context.binding.issuer,
-      key: context.storageKey,
-      origins: [],
-    }),
+    code_verifier: concealed(context, "code_verifier", verifier),
     code_challenge: challenge,
     code_challenge_method: "S256",
     redirect_uri: redirectUri,
     issued_at_unix: issuedAt,
     issuer,
+    nonce,
+    ...(dpopKey === null ? {} : { dpop_key: concealed(context, "dpop_key", dpopKey.text) }),
   };
 }
+
+/** What the URL carries: the parameters, or the reference to them (RFC 9126 §4). */
+async function pushed(context: ClientContext, parameters: Parameters): Promise<Parameters> {
+  if (context.parUrl === null) return parameters;
+  try {
+    const request_uri = await pushAuthorizationRequest(context, context.parUrl, parameters);
+    return [
+      ["client_id", context.credentials.client_id],
+      ["request_uri", request_uri],
+    ];
+  } catch (error) {
+    emitEvent(context, "exchange_failed", { code: error instanceof OAuthError ? error.code : null });
+    throw error;
+  }
+}
+
+/** A secret of the attempt for its record, bound to this client. */
+function concealed(context: ClientContext, kind: AttemptSecret, value: string): string {
+  return context.ports.seal.conceal(value, {
+    kind,
+    provider: context.provider.id,
+    issuer: context.binding.issuer,
+    key: context.storageKey,
+    origins: [],
+  });
+}
+
+type AttemptSecret = "code_verifier" | "dpop_key";
 
 /** Names the client that an attempt belongs to: another one cannot finish it (RFC 9700 §4.4). */
 export function ownerOf(context: ClientContext): string {
@@ -225,21 +269,30 @@ function attemptFromRecord(
   record: Readonly<Record<string, unknown>>,
 ): Attempt {
   const { module, ports, provider, storageKey } = context;
-  const { redirect_uri, issued_at_unix, issuer } = record;
-  let verifier: string;
-  try {
-    const expected = { kind: "code_verifier", provider: provider.id, key: storageKey } as const;
-    verifier = ports.seal.open(code_verifier, expected).value;
-  } catch {
-    throw refused(module, "the code_verifier was not made for this client, or before a restart");
+  const { redirect_uri, issued_at_unix, issuer, nonce } = record;
+  const opened = (kind: AttemptSecret, text: string): string => {
+    let value: string;
+    try {
+      value = ports.seal.open(text, { kind, provider: provider.id, key: storageKey }).value;
+    } catch {
+      throw refused(module, `the ${kind} was not made for this client, or before a restart`);
+    }
+    ports.redactor.register(value, kind);
+    return value;
+  };
+  const { dpop_key } = record;
+  const dpopKey = typeof dpop_key === "string" ? dpopKeyOf(opened("dpop_key", dpop_key)) : null;
+  if (dpopKey === null && (context.dpop || typeof dpop_key === "string")) {
+    throw noRecord(module, "the pkce record has no usable dpop_key");
   }
-  ports.redactor.register(verifier, "code_verifier");
   return {
     state,
-    verifier,
+    verifier: opened("code_verifier", code_verifier),
+    dpopKey,
     redirect_uri:
       typeof redirect_uri === "string" && redirect_uri !== "" ? redirect_uri : context.redirectUri,
     issuer: typeof issuer === "string" ? issuer : provider.issuer,
+    nonce: typeof nonce === "string" ? nonce : null,
     issuedAt: typeof issued_at_unix === "number" ? issued_at_unix : nowSeconds(ports),
     owner: ownerOf(context),
   };

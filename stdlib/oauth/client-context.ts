@@ -18,7 +18,7 @@ export interface ClientContext {
   readonly ports: Ports;
   readonly provider: ProviderRecord;
   readonly credentials: ClientCredentials;
-  /** Origins that the client secret may go to; null when the script itself knows the secret. */
+  /** Origins that the client's secret or assertion may go to; null when the script itself knows the secret or key. */
   readonly secretOrigins: readonly string[] | null;
   readonly store: EntryStore;
   readonly storageKey: string;
@@ -28,6 +28,10 @@ export interface ClientContext {
   readonly redirectUri: string | null;
   readonly audience: string | null;
   readonly extraAuthParams: Readonly<Record<string, unknown>>;
+  /** Whether new tokens are to be bound to a key (RFC 9449). */
+  readonly dpop: boolean;
+  /** Where authorization requests are pushed to (RFC 9126); null: they are not. */
+  readonly parUrl: string | null;
   /** Resource indicators (RFC 8707). */
   readonly resource: readonly string[];
   /** Seconds. */

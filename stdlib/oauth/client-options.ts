@@ -7,11 +7,12 @@
 import type { Ports, SealBinding } from "../../runtime/ports.ts";
 import { type SpokenAuthMethod, spokenAuthMethods } from "./client-authentication.ts";
 import type { ClientContext, SpeakingModule } from "./client-context.ts";
+import { type ClientKey, judgeClientKey } from "./client-key.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { OAuthError } from "./errors.ts";
 import { closedOptions } from "./options.ts";
 import { objectOf, providerOf } from "./provider-of.ts";
-import { isCatalogueOrigin } from "./providers/catalogue.ts";
+import { catalogueRecord, isCatalogueOrigin, isCatalogueUrl } from "./providers/catalogue.ts";
 import type { ProviderRecord } from "./providers/record.ts";
 import type { StorageHandle } from "./storage/handle.ts";
 import { entryStoreOf } from "./storage/handle.ts";
@@ -30,7 +31,11 @@ export interface CommonOptions {
   readonly storage_key?: string | null;
   /** Appended to the storage key, so that one provider can have several accounts. */
   readonly account?: string | null;
-  /** Default: the provider's; else `client_secret_post` with a secret and `none` without. */
+  /** The client's own key (RFC 7523): a JWK, or PKCS #8 as PEM; a sealed environment secret is opened on the host. */
+  readonly private_key?: Readonly<Record<string, unknown>> | string | null;
+  /** Names the key to the server; default the JWK's `kid`. */
+  readonly key_id?: string | null;
+  /** Default: `private_key_jwt` with a key; else the provider's; else `client_secret_post` with a secret and `none` without. */
   readonly token_auth_method?: SpokenAuthMethod | null;
   readonly audience?: string | null;
   /** Resource indicators (RFC 8707): absolute URIs without a fragment. */
@@ -39,6 +44,8 @@ export interface CommonOptions {
   readonly resource_origins?: readonly string[] | null;
   /** Issuer identifier; default the provider's. */
   readonly issuer?: string | null;
+  /** True: tokens are bound to a key that stays on the host (RFC 9449). */
+  readonly dpop?: boolean | null;
   /** Seconds for one call, and for the wait for a refresh. */
   readonly timeout?: number | null;
 }
@@ -47,6 +54,8 @@ export interface CommonOptions {
 export interface ClientOptions extends CommonOptions {
   readonly redirect_uri?: string | null;
   readonly extra_auth_params?: Readonly<Record<string, string>> | null;
+  /** Pushed authorization requests (RFC 9126). Default `auto`: where the provider has a `par_url`. */
+  readonly par?: "auto" | boolean | null;
   /** Seconds: a token that ends within them counts as stale. Default 0. */
   readonly refresh_leeway?: number | null;
 }
@@ -55,6 +64,8 @@ export const commonOptionNames: readonly string[] = [
   "client_id",
   "storage",
   "client_secret",
+  "private_key",
+  "key_id",
   "scopes",
   "storage_key",
   "account",
@@ -63,6 +74,7 @@ export const commonOptionNames: readonly string[] = [
   "resource",
   "resource_origins",
   "issuer",
+  "dpop",
   "timeout",
 ];
 
@@ -70,6 +82,7 @@ export const clientOptionNames: readonly string[] = [
   ...commonOptionNames,
   "redirect_uri",
   "extra_auth_params",
+  "par",
   "refresh_leeway",
 ];
 
@@ -96,7 +109,11 @@ export function clientContext(
   const provider: ProviderRecord = { ...record, issuer };
   const client_id = read.text(options, "client_id");
   if (client_id === null) throw read.invalid("client_id must be a non-empty string");
-  const secret = openSecret(module, ports, read.text(options, "client_secret"), provider.id);
+  const secret = openSecret(module, ports, "client_secret", read.text(options, "client_secret"), provider.id);
+  const key = clientKey(read, module, ports, options, provider.id);
+  if (secret.value !== null && key.value !== null) {
+    throw read.invalid("client_secret and private_key exclude each other");
+  }
   const scopes = read.texts(options, "scopes");
   const origins = resourceOrigins(
     module,
@@ -106,7 +123,7 @@ export function clientContext(
     token.origin,
   );
   const unnamed = objectOf(givenProvider)?.id === undefined;
-  const key = read.text(options, "storage_key") ?? (unnamed ? "access-token" : provider.id);
+  const storageKey = read.text(options, "storage_key") ?? (unnamed ? "access-token" : provider.id);
   const account = read.text(options, "account");
   const context: ClientContext = {
     module,
@@ -115,28 +132,42 @@ export function clientContext(
     credentials: {
       client_id,
       client_secret: secret.value,
-      method: authMethod(read, options.token_auth_method, provider, secret.value !== null),
+      private_key: key.value,
+      method: authMethod(read, options.token_auth_method, provider, secret.value, key.value),
     },
-    secretOrigins: secret.origins,
+    secretOrigins: key.value === null ? secret.origins : key.origins,
     store: entryStoreOf(options.storage, ports),
-    storageKey: account === null ? key : `${key}:${account}`,
+    storageKey: account === null ? storageKey : `${storageKey}:${account}`,
     scopes: (scopes ?? provider.default_scopes).map((scope) => scope.trim()).filter((scope) => scope !== ""),
     scopesGiven: scopes !== null,
     redirectUri: read.text(options, "redirect_uri"),
     audience: read.text(options, "audience"),
     extraAuthParams: read.members(options, "extra_auth_params"),
+    dpop: read.flag(options, "dpop"),
+    parUrl: pushUrl(read, options.par, provider),
     resource: resources(module, options.resource),
     refreshLeeway: read.seconds(options, "refresh_leeway"),
     timeoutMs: milliseconds(module, "timeout", options.timeout),
     binding: {
       provider: provider.id,
-      // A provider without an issuer identifier is known by the origin of its token endpoint.
-      issuer: issuer ?? token.origin,
+      issuer: loginIssuer(ports, provider, token.origin),
       token_origin: token.origin,
       resource_origins: origins,
     },
   };
   return { context, options };
+}
+
+/**
+ * What a login is known by: its issuer, or the origin of its token endpoint. A script can state any issuer, so one of
+ * another origin counts only as the catalogue states it; else tokens could pass for those of another login.
+ */
+function loginIssuer(ports: Ports, provider: ProviderRecord, tokenOrigin: string): string {
+  const { id, issuer, token_url } = provider;
+  if (issuer === null) return tokenOrigin;
+  const isOwn = URL.canParse(issuer) && new URL(issuer).origin === tokenOrigin;
+  const isCatalogue = isCatalogueUrl(id, token_url) && catalogueRecord(id)?.issuer === issuer;
+  return isOwn || isCatalogue || ports.run.trusted ? issuer : tokenOrigin;
 }
 
 class OptionReader {
@@ -179,6 +210,12 @@ class OptionReader {
     return { ...members };
   }
 
+  flag(options: Readonly<Record<string, unknown>>, name: string): boolean {
+    const given = options[name] ?? false;
+    if (typeof given !== "boolean") throw this.invalid(`${name} must be true or false`);
+    return given;
+  }
+
   seconds(options: Readonly<Record<string, unknown>>, name: string): number {
     const given = options[name] ?? 0;
     if (typeof given !== "number" || !(given >= 0 && given <= 31_536_000)) {
@@ -192,18 +229,67 @@ function authMethod(
   read: OptionReader,
   given: unknown,
   provider: ProviderRecord,
-  hasSecret: boolean,
+  secret: string | null,
+  key: ClientKey | null,
 ): SpokenAuthMethod {
-  const wanted = given ?? provider.token_auth_method ?? (hasSecret ? "client_secret_post" : "none");
+  const usual = provider.token_auth_method ?? (secret === null ? "none" : "client_secret_post");
+  const wanted = given ?? (key === null ? usual : "private_key_jwt");
   const method = spokenAuthMethods.find((known) => known === wanted);
+  if (key !== null && method !== undefined && method !== "private_key_jwt") {
+    throw read.invalid("a private_key is for the token_auth_method private_key_jwt");
+  }
   if (method !== undefined) return method;
   throw read.invalid(`token_auth_method must be one of ${spokenAuthMethods.join(", ")}`);
+}
+
+/** Where the authorization request is pushed to, or null. */
+function pushUrl(
+  read: OptionReader,
+  given: unknown,
+  { par_url, par_required }: ProviderRecord,
+): string | null {
+  const wanted = given ?? "auto";
+  if (wanted !== "auto" && typeof wanted !== "boolean") {
+    throw read.invalid('par must be "auto", true or false');
+  }
+  if (wanted === false && par_required) {
+    throw read.invalid("this provider takes only pushed authorization requests, so par cannot be false");
+  }
+  if (par_url === null && (wanted === true || par_required)) {
+    throw read.invalid("par needs a par_url in the provider record");
+  }
+  return wanted === false ? null : par_url;
+}
+
+/** The client's own key, and where assertions of it may go. */
+function clientKey(
+  read: OptionReader,
+  module: SpeakingModule,
+  ports: Ports,
+  options: Readonly<Record<string, unknown>>,
+  providerId: string,
+): { value: ClientKey | null; origins: readonly string[] | null } {
+  const { private_key } = options;
+  const key_id = read.text(options, "key_id");
+  if (private_key === undefined || private_key === null || private_key === "") {
+    if (key_id !== null) throw read.invalid("key_id needs a private_key");
+    return { value: null, origins: null };
+  }
+  const opened =
+    typeof private_key === "string"
+      ? openSecret(module, ports, "private_key", private_key, providerId)
+      : { value: private_key, origins: null };
+  const verdict = judgeClientKey(opened.value, key_id);
+  if (!verdict.ok) throw read.invalid(`private_key ${verdict.reason}`);
+  for (const text of verdict.secrets) ports.redactor.register(text, "private_key");
+  return { value: verdict.key, origins: opened.origins };
 }
 
 /** Opens a sealed secret; `origins` null means that the script itself knows the value. */
 function openSecret(
   module: SpeakingModule,
   ports: Ports,
+  name: "client_secret" | "private_key",
   given: string | null,
   providerId: string,
 ): { value: string | null; origins: readonly string[] | null } {
@@ -211,7 +297,7 @@ function openSecret(
   const refused = (): OAuthError =>
     new OAuthError(
       "HARN-OAU-004",
-      `std/oauth/${module}: destination refused: the sealed client_secret belongs elsewhere or was altered`,
+      `std/oauth/${module}: destination refused: the sealed ${name} belongs elsewhere or was altered`,
       "Pass the secret that env() answered, or the one sealed for this provider.",
     );
   let opened: { value: string; binding: SealBinding | null };
@@ -222,9 +308,9 @@ function openSecret(
   }
   const { value, binding } = opened;
   if (binding !== null && binding.kind !== "env") {
-    if (binding.kind !== "client_secret" || binding.provider !== providerId) throw refused();
+    if (binding.kind !== name || binding.provider !== providerId) throw refused();
   }
-  ports.redactor.register(value, "client_secret");
+  ports.redactor.register(value, name);
   return { value, origins: binding?.origins ?? null };
 }
 

@@ -83,8 +83,7 @@ describe("client", () => {
 
   test.each([
     ["unknown option", { redirect_url: "x" }, "redirect_uri"],
-    ["later option", { dpop: true }, "unknown option"],
-    ["method", { token_auth_method: "private_key_jwt" }, "token_auth_method"],
+    ["method", { token_auth_method: "tls_client_auth" }, "token_auth_method"],
     ["client_id", { client_id: "" }, "client_id"],
     ["scopes", { scopes: "a b" }, "scopes"],
     ["timeout", { timeout: 0 }, "timeout"],

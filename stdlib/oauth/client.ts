@@ -11,7 +11,14 @@ import { bindEntry, concealed, concealedSet } from "./bound-entry.ts";
 import type { SpokenAuthMethod } from "./client-authentication.ts";
 import type { ClientContext } from "./client-context.ts";
 import { type ClientOptions, clientContext, clientOptionNames } from "./client-options.ts";
+import { clientCredentials } from "./client-credentials.ts";
 import { OAuthError } from "./errors.ts";
+import type { IdTokenClaims } from "./id-token.ts";
+import { idTokenClaims, userinfo } from "./identity.ts";
+import { type Introspection, introspect } from "./introspection.ts";
+import { KeySets } from "./jwks.ts";
+import type { JsonObject } from "./strict-json.ts";
+import { type TokenExchangeOptions, tokenExchange } from "./token-exchange/exchange.ts";
 import { exchangeCallback, exchangeCode } from "./exchange.ts";
 import type { ProviderRecord } from "./providers/record.ts";
 import { forcedRefresh, validEntry } from "./refresh.ts";
@@ -47,6 +54,11 @@ export interface ClientHandle {
   request(method: string, url: string, opts?: RequestOptions | null): Promise<ResourceResponse>;
   current_token(): Promise<TokenSet | null>;
   revoke(): Promise<RevokeResult>;
+  client_credentials(): Promise<TokenSet>;
+  token_exchange(opts: TokenExchangeOptions): Promise<TokenSet>;
+  introspect(): Promise<Introspection>;
+  userinfo(): Promise<JsonObject>;
+  id_token_claims(): Promise<IdTokenClaims>;
 }
 
 /** The functions of `std/oauth/client`. Tokens in what they answer are sealed unless the run may see them. */
@@ -58,8 +70,8 @@ export interface ClientModule {
   readonly client: (provider: ProviderLike, opts: ClientOptions) => ClientHandle;
   /**
    * Begins an authorization (RFC 6749 §4.1.1, always with PKCE S256): where to send the person, and the record that the
-   * exchange takes back within ten minutes, once. Throws HARN-OAU-011 without a `redirect_uri` and for reserved
-   * parameters.
+   * exchange takes back within ten minutes, once. Pushes the request (RFC 9126) where the provider takes that. Throws
+   * HARN-OAU-011 without a `redirect_uri` and for reserved parameters; when it pushes, also 012, 008, 006, 003, 009, 004.
    */
   readonly start_authorization: (cli: ClientHandle) => Promise<PkceRecord>;
   /** Exchanges the code of a redirect, stores the tokens and answers them. Codes: 007, 012, 008, 006, 003. */
@@ -86,12 +98,23 @@ export interface ClientModule {
   readonly current_token: (cli: ClientHandle) => Promise<TokenSet | null>;
   /** Revokes at the provider and removes what is stored. A provider that fails does not keep it here. */
   readonly revoke: (cli: ClientHandle) => Promise<RevokeResult>;
+  /** A token for the client itself (RFC 6749 §4.4), stored under its key. Codes: 011 for a public client, 012, 006, 003. */
+  readonly client_credentials: (cli: ClientHandle) => Promise<TokenSet>;
+  /** One token for another (RFC 8693). Codes: 011 before the network, 004, 012, 008, 006, 003. */
+  readonly token_exchange: (cli: ClientHandle, opts: TokenExchangeOptions) => Promise<TokenSet>;
+  /** What the server says of the stored access token (RFC 7662). Codes: 002, 011, 004, 012, 006, 003. */
+  readonly introspect: (cli: ClientHandle) => Promise<Introspection>;
+  /** What the UserInfo endpoint says, with a valid token (OpenID Connect Core §5.3). Codes as `token`, and 011, 012, 006. */
+  readonly userinfo: (cli: ClientHandle) => Promise<JsonObject>;
+  /** The claims of the stored ID token, verified with the issuer's keys. Codes: 002, 011, 006, 003. */
+  readonly id_token_claims: (cli: ClientHandle) => Promise<IdTokenClaims>;
 }
 
 /** Makes the module over its ports. */
 export function clientModule(ports: Ports): ClientModule {
   const contexts = new WeakMap<object, ClientContext>();
   const attempts = new Attempts();
+  const keySets = new KeySets();
 
   const contextOf = (handle: unknown): ClientContext => {
     const context = typeof handle === "object" && handle !== null ? contexts.get(handle) : undefined;
@@ -119,7 +142,7 @@ export function clientModule(ports: Ports): ClientModule {
           "Give the client its redirect_uri.",
         );
       }
-      return startAuthorization(context, attempts);
+      return await startAuthorization(context, attempts);
     },
     exchange_code: async (cli, pkce, code, state) =>
       await exchangeCode(contextOf(cli), attempts, pkce, code, state),
@@ -140,6 +163,11 @@ export function clientModule(ports: Ports): ClientModule {
       return entry === null ? null : concealedSet(context, bindEntry(context, entry));
     },
     revoke: async (cli) => await revokeTokens(contextOf(cli)),
+    client_credentials: async (cli) => await clientCredentials(contextOf(cli)),
+    token_exchange: async (cli, opts) => await tokenExchange(contextOf(cli), opts),
+    introspect: async (cli) => await introspect(contextOf(cli)),
+    userinfo: async (cli) => await userinfo(contextOf(cli)),
+    id_token_claims: async (cli) => await idTokenClaims(contextOf(cli), keySets),
   };
   return module;
 }
@@ -163,6 +191,11 @@ function handleOf(context: ClientContext, module: ClientModule, attempts: Attemp
     request: async (method, url, opts) => await module.request(handle, method, url, opts),
     current_token: async () => await module.current_token(handle),
     revoke: async () => await module.revoke(handle),
+    client_credentials: async () => await module.client_credentials(handle),
+    token_exchange: async (opts) => await module.token_exchange(handle, opts),
+    introspect: async () => await module.introspect(handle),
+    userinfo: async () => await module.userinfo(handle),
+    id_token_claims: async () => await module.id_token_claims(handle),
   } satisfies ClientHandle);
   return handle;
 }

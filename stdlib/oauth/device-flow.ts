@@ -14,6 +14,7 @@ import {
   deviceRefusals,
   judgeDeviceAuthorization,
 } from "./device-authorization.ts";
+import { type DpopKey, newDpopKey } from "./dpop-key.ts";
 import { OAuthError } from "./errors.ts";
 import { storeLogin } from "./login.ts";
 import { judgeTokenResponse, type TokenResponse } from "./token-response.ts";
@@ -90,8 +91,9 @@ async function run(
         "Do this only if you started it yourself.",
     );
   }
-  const { response, issuedAt } = await poll(context, authorization, startedAt);
-  const { shown, stored } = await storeLogin(context, response.members, issuedAt);
+  const dpopKey = context.dpop ? newDpopKey(context.ports) : null;
+  const { response, issuedAt } = await poll(context, authorization, startedAt, dpopKey);
+  const { shown, stored } = await storeLogin(context, response.members, issuedAt, dpopKey);
   emitEvent(context, "token_obtained", { next: tokenShape(stored) });
   return shown;
 }
@@ -134,6 +136,7 @@ async function poll(
   context: ClientContext,
   authorization: DeviceAuthorization,
   startedAt: number,
+  dpopKey: DpopKey | null,
 ): Promise<{ response: Granted; issuedAt: number }> {
   const { clock, run } = context.ports;
   const deadline = startedAt + authorization.lifetime * 1000;
@@ -147,7 +150,7 @@ async function poll(
       throw cancelled();
     });
     const issuedAt = nowSeconds(context.ports);
-    const response = await askForToken(context, authorization.device_code, deadline - clock.now());
+    const response = await askForToken(context, authorization.device_code, dpopKey, deadline - clock.now());
     if (run.signal.aborted) throw cancelled();
     if (response === null) {
       failures += 1;
@@ -170,6 +173,7 @@ async function poll(
 async function askForToken(
   context: ClientContext,
   device_code: string,
+  dpopKey: DpopKey | null,
   remainingMs: number,
 ): Promise<TokenResponse | null> {
   const { provider, ports } = context;
@@ -182,10 +186,11 @@ async function askForToken(
     ],
     authenticate: true,
     format: provider.token_body_format,
+    dpopKey,
     timeoutMs: Math.max(1, Math.min(context.timeoutMs ?? endpointTimeoutMs, remainingMs)),
     signal: ports.run.signal,
   });
-  if (result.ok) return judgeTokenResponse(result.answer, provider.response);
+  if (result.ok) return judgeTokenResponse(result.answer, provider.response, dpopKey !== null);
   if (result.error.retryable) return null;
   throw result.error;
 }

@@ -17,6 +17,7 @@ import { authorizationRefusals, isUsableCode, judgeAuthorizationResponse } from 
 import { type ClientContext, emitEvent, nowSeconds } from "./client-context.ts";
 import { errorAnswer } from "./error-answer.ts";
 import { OAuthError } from "./errors.ts";
+import { checkedClaims } from "./identity.ts";
 import { storeLogin } from "./login.ts";
 import { objectOf } from "./provider-of.ts";
 import { judgeTokenResponse } from "./token-response.ts";
@@ -108,15 +109,18 @@ async function exchange(
     ],
     authenticate: true,
     format: provider.token_body_format,
+    dpopKey: attempt.dpopKey,
     timeoutMs: context.timeoutMs ?? endpointTimeoutMs,
   });
   if (!result.ok) {
     if (result.outcome === "not_sent") attempts.reopen(attempt);
     throw result.error;
   }
-  const response = judgeTokenResponse(result.answer, provider.response);
+  const response = judgeTokenResponse(result.answer, provider.response, attempt.dpopKey !== null);
   if (response.kind !== "granted") throw answerError(context, response);
-  const { shown, stored } = await storeLogin(context, response.members, issuedAt);
+  const { id_token } = response.members;
+  if (id_token !== undefined && attempt.nonce !== null) checkedClaims(context, id_token, attempt.nonce, true);
+  const { shown, stored } = await storeLogin(context, response.members, issuedAt, attempt.dpopKey);
   emitEvent(context, "token_exchanged", { next: tokenShape(stored) });
   return shown;
 }

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { basicAuthorization, clientProof } from "./client-authentication.ts";
+import {
+  basicAuthorization,
+  type ClientProof,
+  clientProof,
+  type SpokenAuthMethod,
+} from "./client-authentication.ts";
 import { encodeForm, encodeJson, percentEncode } from "./form.ts";
 
 const text = fc.string({ unit: "grapheme" });
@@ -40,9 +45,12 @@ test("basic authentication form-encodes id and secret first (RFC 6749 2.3.1)", (
   const value = basicAuthorization("id:with colon", "s%c+é");
   const pair = Buffer.from(value.slice("Basic ".length), "base64").toString();
   expect(pair).toBe("id%3Awith%20colon:s%25c%2B%C3%A9");
-  expect(clientProof({ client_id: "i", client_secret: null, method: "client_secret_basic" })).toBeNull();
-  expect(clientProof({ client_id: "i", client_secret: null, method: "client_secret_post" })).toBeNull();
-  expect(clientProof({ client_id: "i", client_secret: "s", method: "none" })).toEqual({
+  const proof = (method: SpokenAuthMethod, client_secret: string | null = null): ClientProof | null =>
+    clientProof({ client_id: "i", client_secret, private_key: null, method }, () => "");
+  expect(proof("client_secret_basic")).toBeNull();
+  expect(proof("client_secret_post")).toBeNull();
+  expect(proof("private_key_jwt")).toBeNull();
+  expect(proof("none", "s")).toEqual({
     parameters: [["client_id", "i"]],
     headers: {},
   });

@@ -5,15 +5,19 @@ import * as deviceFlowPath from "./node/device_flow.ts";
 import * as providersPath from "./node/providers.ts";
 import * as redactionPath from "./node/redaction.ts";
 import * as storagePath from "./node/storage.ts";
+import * as dynamicRegistrationPath from "./node/dynamic_registration.ts";
+import * as tokenExchangePath from "./node/token_exchange.ts";
 import {
   client,
   createOAuth,
   device_flow,
+  dynamic_registration,
   oauth,
   OAuthError,
   providers,
   redaction,
   storage,
+  token_exchange,
 } from "./node.ts";
 import {
   fakeToken,
@@ -39,6 +43,8 @@ test("each sub-path has exactly the functions of its module", () => {
     [providersPath, providers],
     [redactionPath, redaction],
     [storagePath, storage],
+    [dynamicRegistrationPath, dynamic_registration],
+    [tokenExchangePath, token_exchange],
   ] as const) {
     expect(Object.keys(path).sort()).toEqual(Object.keys(module).sort());
   }
@@ -84,7 +90,9 @@ test("createOAuth has ports of its own, whose sinks see redacted events only", a
   const set = await cli.exchange_code(pkce, "code-12345678", pkce.state);
   expect(own.ports.redactor.redact(`x ${set.access_token} y`)).not.toContain(set.access_token);
   await own.close();
-  expect(lines).toHaveLength(1);
+  expect(lines.filter((line) => line.includes('"oauth.client.audit"'))).toHaveLength(1);
+  // The redact() above is an event of its own.
+  expect(lines.filter((line) => line.includes('"audit.token_redaction"'))).toHaveLength(1);
   expect(lines.join()).not.toContain("tok-");
 });
 
@@ -95,9 +103,11 @@ test("the plugin gives each run its own modules", async () => {
   expect(Object.keys(modules).sort()).toEqual([
     "std/oauth/client",
     "std/oauth/device_flow",
+    "std/oauth/dynamic_registration",
     "std/oauth/providers",
     "std/oauth/redaction",
     "std/oauth/storage",
+    "std/oauth/token_exchange",
   ]);
   expect(modules["std/oauth/client"]).not.toBe(plugin.modules(world.sealed)["std/oauth/client"]);
   const functions = Object.entries(modules["std/oauth/client"] ?? {});

@@ -10,16 +10,26 @@ import { createNodePorts, type NodePorts, type NodePortsOptions } from "../../ru
 import type { Ports } from "../../runtime/ports.ts";
 import { type ClientModule, clientModule } from "./client.ts";
 import { type DeviceFlowModule, deviceFlowModule } from "./device-flow.ts";
+import { type DynamicRegistrationModule, dynamicRegistrationModule } from "./dynamic-registration/index.ts";
 import { type ProvidersModule, providersModule } from "./providers/index.ts";
 import { createRedactor } from "./redaction/engine.ts";
 import { type RedactionModule, redactionModule } from "./redaction/index.ts";
 import { type StorageModule, storageModule } from "./storage/index.ts";
+import { type TokenExchangeModule, tokenExchangeModule } from "./token-exchange/index.ts";
 
 export type { EventSink, LogEvent, RedactionAudit, Redactor } from "../../runtime/ports.ts";
 export type { PkceRecord } from "./authorization.ts";
 export type { ClientHandle, ClientModule, ProviderLike } from "./client.ts";
 export type { ClientOptions } from "./client-options.ts";
 export type { DeviceFlowModule, DeviceFlowOptions } from "./device-flow.ts";
+export type {
+  ClientInformation,
+  ClientMetadata,
+  DynamicRegistrationModule,
+  RegistrationStore,
+  RegistrationStoreOptions,
+  ServerMetadata,
+} from "./dynamic-registration/index.ts";
 export { errorCodes, OAuthError, type OAuthErrorCode, type ProviderAnswer } from "./errors.ts";
 export { type OAuthOptions, oauth } from "./index.ts";
 export type { ProvidersModule } from "./providers/index.ts";
@@ -29,7 +39,16 @@ export type { RedactionModule } from "./redaction/index.ts";
 export type { RequestOptions } from "./request-options.ts";
 export type { ResourceResponse } from "./resource-response.ts";
 export type { RevokeResult } from "./revoke.ts";
-export type { CustomHandlers, StorageHandle, StorageModule } from "./storage/index.ts";
+export type {
+  CustomHandlers,
+  SecretsOptions,
+  StateBinding,
+  StatedBinding,
+  StorageHandle,
+  StorageModule,
+} from "./storage/index.ts";
+export type { TokenExchangeOptions } from "./token-exchange/exchange.ts";
+export type { TokenExchangeModule } from "./token-exchange/index.ts";
 export type { TokenSet } from "./token-set.ts";
 
 /** The modules over one set of ports. */
@@ -38,6 +57,8 @@ export interface OAuth {
   readonly storage: StorageModule;
   readonly client: ClientModule;
   readonly device_flow: DeviceFlowModule;
+  readonly dynamic_registration: DynamicRegistrationModule;
+  readonly token_exchange: TokenExchangeModule;
   readonly redaction: RedactionModule;
   readonly ports: NodePorts;
   /** Waits for refreshes that are on their way, then closes connections and sinks. */
@@ -63,6 +84,8 @@ function modulesOver(ports: Ports): Omit<OAuth, "ports" | "close"> {
     storage: storageModule(ports),
     client: clientModule(ports),
     device_flow: deviceFlowModule(ports),
+    dynamic_registration: dynamicRegistrationModule(ports),
+    token_exchange: tokenExchangeModule(),
     redaction: redactionModule(ports),
   };
 }
@@ -103,6 +126,7 @@ const lazyPorts: Ports = {
   testing: null,
   env: (name) => sharedPorts().env(name),
   capability: (name, operation, params) => sharedPorts().capability(name, operation, params),
+  capabilityInfo: (name) => sharedPorts().capabilityInfo(name),
 };
 
 const modules = modulesOver(lazyPorts);
@@ -115,5 +139,9 @@ export const storage: StorageModule = modules.storage;
 export const client: ClientModule = modules.client;
 /** `std/oauth/device_flow` for plain Node code. */
 export const device_flow: DeviceFlowModule = modules.device_flow;
+/** `std/oauth/dynamic_registration` for plain Node code. */
+export const dynamic_registration: DynamicRegistrationModule = modules.dynamic_registration;
+/** `std/oauth/token_exchange` for plain Node code. */
+export const token_exchange: TokenExchangeModule = modules.token_exchange;
 /** `std/oauth/redaction` for plain Node code. */
 export const redaction: RedactionModule = modules.redaction;

@@ -5,12 +5,13 @@
  * @module
  */
 
-import type {
-  ClientAuthMethod,
-  ProviderRecord,
-  RefreshHandling,
-  ResponseRules,
-  Revocation,
+import {
+  type ClientAuthMethod,
+  type ProviderRecord,
+  type RefreshHandling,
+  type ResponseRules,
+  type Revocation,
+  successStatuses,
 } from "./providers/record.ts";
 
 /**
@@ -43,7 +44,7 @@ export function providerOf(given: unknown): ProviderRecord | null {
     refresh_handling: refreshHandling(objectOf(record.refresh_handling) ?? {}),
     documented_quirks: texts(record.documented_quirks),
     documentation_url: text(record.documentation_url),
-    token_exchange: null,
+    token_exchange: objectOf(record.token_exchange),
     scope_separator: record.scope_separator === "," ? "," : " ",
     token_auth_method: authMethods.find((known) => known === method) ?? null,
     token_body_format: record.token_body_format === "json" ? "json" : "form",
@@ -88,8 +89,12 @@ function refreshHandling(given: Readonly<Record<string, unknown>>): RefreshHandl
 }
 
 function responseRules(given: Readonly<Record<string, unknown>>): ResponseRules {
+  const statuses = Array.isArray(given.success_statuses)
+    ? successStatuses.filter((status) => (given.success_statuses as readonly unknown[]).includes(status))
+    : [];
   return {
     format: given.format === "json_or_form" ? "json_or_form" : "json",
+    success_statuses: statuses.length === 0 ? [200] : statuses,
     ok_member: text(given.ok_member),
     nested_member: text(given.nested_member),
     scope_separator: given.scope_separator === "," ? "," : " ",

@@ -5,6 +5,7 @@
  */
 
 import type { ClientContext } from "./client-context.ts";
+import { type DpopKey, dpopKeyOf, newDpopKey } from "./dpop-key.ts";
 import type { OAuthError } from "./errors.ts";
 import type { RefreshHandling } from "./providers/record.ts";
 import { judgeTokenResponse, type TokenResponse } from "./token-response.ts";
@@ -32,23 +33,38 @@ export function mayPresentAgain(handling: RefreshHandling): boolean {
 }
 
 /**
- * Presents a refresh token. When the answer is lost and the provider allows it, presents it once more at once.
+ * The key that a refresh proves: that of the set, to which its refresh token may be bound (RFC 9449 §5). A set without one
+ * gets its first when the client wants its tokens bound. Null: no proof.
+ */
+export function refreshKey(context: ClientContext, { dpop_key }: TokenSet): DpopKey | null {
+  const kept = dpop_key === undefined ? null : dpopKeyOf(dpop_key);
+  return kept ?? (context.dpop ? newDpopKey(context.ports) : null);
+}
+
+/**
+ * Presents a refresh token, with a proof when there is a key. When the answer is lost and the provider allows it, presents it once more at once.
  * Throws HARN-OAU-004 and 011 before anything is sent (see `callEndpoint`).
  */
 export async function presentRefreshToken(
   context: ClientContext,
   set: TokenSet,
   refresh_token: string,
+  dpopKey: DpopKey | null,
 ): Promise<RefreshAnswer> {
-  const first = await post(context, set, refresh_token);
+  const first = await post(context, set, refresh_token, dpopKey);
   if (first.kind !== "unreachable" || first.outcome !== "unknown") return first;
   if (!mayPresentAgain(context.provider.refresh_handling)) return first;
-  const second = await post(context, set, refresh_token);
+  const second = await post(context, set, refresh_token, dpopKey);
   // The first one may still have arrived.
   return second.kind === "unreachable" ? { ...second, outcome: "unknown" } : second;
 }
 
-async function post(context: ClientContext, set: TokenSet, refresh_token: string): Promise<RefreshAnswer> {
+async function post(
+  context: ClientContext,
+  set: TokenSet,
+  refresh_token: string,
+  dpopKey: DpopKey | null,
+): Promise<RefreshAnswer> {
   const { provider, resource } = context;
   const result = await callEndpoint(context, {
     endpoint: "token_url",
@@ -61,10 +77,11 @@ async function post(context: ClientContext, set: TokenSet, refresh_token: string
     ],
     authenticate: true,
     format: provider.token_body_format,
+    dpopKey,
     timeoutMs: refreshRequestMs,
   });
   if (!result.ok) return { kind: "unreachable", outcome: result.outcome, error: result.error };
-  return judgeTokenResponse(result.answer, provider.response);
+  return judgeTokenResponse(result.answer, provider.response, dpopKey !== null);
 }
 
 /** The caller's scopes when they are fewer than the granted ones; else null, so that the grant stays as it is. */

@@ -3,8 +3,8 @@
  *
  * 1. A fresh token is returned at once (the 75 % rule, `staleness.ts`).
  * 2. Who finds a stale one joins the flight for that very token, or starts it: one per process.
- * 3. The flight takes the storage's refresh lock, which other processes and hosts respect, and reads again: if someone
- *    else was faster, their token is used.
+ * 3. The flight takes the storage's refresh lock, which other processes and hosts respect, and reads again (unless the
+ *    lock came with what is stored): if someone else was faster, their token is used.
  * 4. The intent is written before the request. That also proves that the storage can be written.
  * 5. One POST. Its outcome is one of: not sent, answered, unknown.
  * 6. The new tokens are stored, then shown; only over the entry that was presented (compare-and-set on lineage).
@@ -17,14 +17,16 @@
 import { answerError } from "./answer-error.ts";
 import { type BoundEntry, bindEntry, destinationRefused, registerTokens } from "./bound-entry.ts";
 import { type ClientContext, emitEvent, nowSeconds } from "./client-context.ts";
+import type { DpopKey } from "./dpop-key.ts";
 import { writeWithRetries } from "./durable-write.ts";
 import { redactedAnswer } from "./error-answer.ts";
 import { OAuthError, type ProviderAnswer } from "./errors.ts";
+import { isSameSubject } from "./id-token.ts";
 import { keepAnswer, storeKeptAnswer } from "./kept-answers.ts";
 import { sha256 } from "./pkce.ts";
 import { joinFlight } from "./refresh-flights.ts";
 import { isJustBornStale, noteBornStale, pauseAfterFailure, pausedFailure } from "./refresh-pace.ts";
-import { mayPresentAgain, presentRefreshToken } from "./refresh-request.ts";
+import { mayPresentAgain, presentRefreshToken, refreshKey } from "./refresh-request.ts";
 import { freshness, isBornStale } from "./staleness.ts";
 import type { Entry, Lineage } from "./storage/entry.ts";
 import { isOfLineage, lineageOf } from "./storage/lineage.ts";
@@ -111,7 +113,9 @@ async function flight(context: ClientContext, seen: TokenSet, reason: RefreshRea
   const { store, storageKey } = context;
   let outcome: Outcome;
   try {
-    outcome = await store.withRefreshLock(storageKey, () => refreshUnderLock(context, seen, reason, false));
+    outcome = await store.withRefreshLock(storageKey, (found) =>
+      refreshUnderLock(context, seen, reason, false, found),
+    );
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     outcome = { ok: false, error };
@@ -130,11 +134,12 @@ async function refreshUnderLock(
   seen: TokenSet,
   reason: RefreshReason,
   isSecondLook: boolean,
+  found?: Entry | null,
 ): Promise<Outcome> {
   const { store, storageKey, ports } = context;
   const lookAgain = (): Promise<Outcome> => refreshUnderLock(context, seen, reason, true);
 
-  const entry = await store.read(storageKey);
+  const entry = found === undefined ? await store.read(storageKey) : found;
   if (entry === null) return failed(consentNeeded("no token in storage"));
   const { refreshable } = bindEntry(context, entry);
   registerTokens(context, entry.token_set);
@@ -167,7 +172,8 @@ async function refreshUnderLock(
   };
 
   const issuedAt = nowSeconds(ports);
-  const answer = await presentRefreshToken(context, entry.token_set, refresh_token).catch(
+  const dpopKey = refreshKey(context, entry.token_set);
+  const answer = await presentRefreshToken(context, entry.token_set, refresh_token, dpopKey).catch(
     async (error: unknown) => {
       await clearIntent(); // It throws only before anything is sent.
       throw error;
@@ -175,7 +181,7 @@ async function refreshUnderLock(
   );
   switch (answer.kind) {
     case "granted":
-      return await storeSuccessor(context, written, lineage, answer.members, issuedAt, reason);
+      return await storeSuccessor(context, written, lineage, answer.members, issuedAt, reason, dpopKey);
     case "refused": {
       if (!isDeadToken(context, answer.answer)) {
         await clearIntent();
@@ -215,9 +221,11 @@ async function storeSuccessor(
   members: GrantedMembers,
   issuedAt: number,
   reason: RefreshReason,
+  dpopKey: DpopKey | null,
 ): Promise<Outcome> {
   const { store, storageKey, ports } = context;
-  const token_set = tokenSetOf(members, issuedAt, context.scopes, entry.token_set);
+  if (!isSameSubject(entry.token_set.id_token, members.id_token)) return failed(otherSubject());
+  const token_set = tokenSetOf(members, issuedAt, context.scopes, entry.token_set, dpopKey);
   registerTokens(context, token_set);
   const next: Entry = {
     ...entry,
@@ -281,9 +289,9 @@ function stateOf(context: ClientContext, entry: Entry): ReturnType<typeof freshn
  * themselves, so that nobody joins a refresh of tokens that they do not hold.
  */
 function flightName(context: ClientContext, set: TokenSet): string {
-  const { provider, credentials, resource, scopes, scopesGiven, store, storageKey } = context;
+  const { provider, credentials, resource, scopes, scopesGiven, dpop, store, storageKey } = context;
   const place = [store.identity, storageKey];
-  const request = [provider.token_url, credentials.client_id, resource, scopesGiven ? scopes : null];
+  const request = [provider.token_url, credentials.client_id, resource, scopesGiven ? scopes : null, dpop];
   return sha256(JSON.stringify([place, request, set.access_token, set.refresh_token ?? null]));
 }
 
@@ -305,6 +313,14 @@ function outcomeUnknown(): OAuthError {
     "HARN-OAU-003",
     "std/oauth/client: the refresh was sent and its answer was lost: the outcome is unknown",
     "Try again later; if the provider then refuses the refresh token, authorize again.",
+  );
+}
+
+function otherSubject(): OAuthError {
+  return new OAuthError(
+    "HARN-OAU-006",
+    "std/oauth/client: the refreshed ID token names another person than the login did",
+    "Report this to the provider; authorize again.",
   );
 }
 

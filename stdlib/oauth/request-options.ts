@@ -11,7 +11,7 @@ import { objectOf } from "./provider-of.ts";
 
 /** Options of `request`. */
 export interface RequestOptions {
-  /** Any `authorization` among them is dropped: the client sets it. */
+  /** Any `authorization` and `dpop` among them are dropped: the client sets them. */
   readonly headers?: Readonly<Record<string, string | number | boolean>> | null;
   /** An object or a list is sent as JSON. */
   readonly body?: unknown;
@@ -90,7 +90,7 @@ function requestHeaders(given: unknown): Record<string, string> {
   if (record === null) throw invalid("headers must be an object");
   for (const [name, value] of Object.entries(record)) {
     const lower = name.toLowerCase();
-    if (lower === "authorization" || value === null || value === undefined) continue;
+    if (lower === "authorization" || lower === "dpop" || value === null || value === undefined) continue;
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]{1,128}$/.test(lower))
       throw invalid("a header name has characters it cannot have");
     if (refusedHeaders.test(lower)) throw invalid("a header in the list is set by the transport alone");

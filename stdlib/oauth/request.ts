@@ -1,5 +1,6 @@
 /**
- * A request with the token on it (RFC 6750 §2.1): only to where the token may go, with one refresh and one replay.
+ * A request with the token on it (RFC 6750 §2.1, RFC 9449 §7.1): only to where the token may go, with one refresh and one
+ * replay.
  *
  * @module
  */
@@ -12,6 +13,7 @@ import { refreshAfter401, validEntry } from "./refresh.ts";
 import { type PreparedRequest, prepareRequest, requestUrl } from "./request-options.ts";
 import { type ResourceResponse, resourceResponse } from "./resource-response.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
+import { asksForNonce, boundKey, sendWithToken } from "./token-on-request.ts";
 import { isHttpFailure, transportError } from "./transport.ts";
 
 const mostRedirects = 5;
@@ -22,7 +24,7 @@ const defaultTimeoutMs = 30_000;
  *
  * On 401 the token is refreshed once and the request sent once more; if that refresh fails, the 401 is the answer and a
  * `refresh_failed` event says why. GET and HEAD follow up to five redirects within the origin; any other redirect is
- * the answer.
+ * the answer. A 401 that only asks for a nonce in the DPoP proof is answered with one, once, and refreshes nothing.
  *
  * Throws HARN-OAU-004 before anything is sent when the token may not go to the URL, 011 for arguments that cannot be
  * sent, what `token` throws, and 003, 006 or 009 when the transport fails.
@@ -37,9 +39,13 @@ export async function authorizedRequest(
   const target = requestUrl(url);
   checkDestination(context, target, context.binding.resource_origins);
   // What is stored may be bound more narrowly than this client; known before a refresh could be sent.
-  const bound = await validEntry(context, (stored) => checkUse(context, target, stored));
+  const bound = await validEntry(context, (stored) => {
+    checkUse(context, target, stored);
+    boundKey(context, stored.entry.token_set);
+  });
   const first = await sendAuthorized(context, request, target, bound);
-  const answer = first.status === 401 ? await replay(context, request, target, bound, first) : first;
+  const isRejected = first.status === 401 && !asksForNonce(bound.entry.token_set, first);
+  const answer = isRejected ? await replay(context, request, target, bound, first) : first;
   return resourceResponse(context.ports, await afterWait(context, request, target, answer));
 }
 
@@ -101,16 +107,18 @@ async function send(
 ): Promise<HttpResponse> {
   const { http, run } = context.ports;
   try {
-    return await http.send({
-      method: request.method,
-      url: url.href,
-      headers: { ...request.headers, authorization: `Bearer ${bound.entry.token_set.access_token}` },
-      body: request.body,
-      credential: { origins: bound.origins },
-      timeoutMs: request.timeoutMs ?? context.timeoutMs ?? defaultTimeoutMs,
-      ...(request.maxBytes === null ? {} : { maxBytes: request.maxBytes }),
-      signal: run.signal,
-    });
+    return await sendWithToken(context, bound.entry.token_set, request.method, url, (headers) =>
+      http.send({
+        method: request.method,
+        url: url.href,
+        headers: { ...request.headers, ...headers },
+        body: request.body,
+        credential: { origins: bound.origins },
+        timeoutMs: request.timeoutMs ?? context.timeoutMs ?? defaultTimeoutMs,
+        ...(request.maxBytes === null ? {} : { maxBytes: request.maxBytes }),
+        signal: run.signal,
+      }),
+    );
   } catch (error) {
     if (!isHttpFailure(error)) throw error;
     throw transportError(context.module, error);

@@ -15,6 +15,7 @@ import type { Revocation } from "./providers/record.ts";
 import type { Entry } from "./storage/entry.ts";
 import { isJsonObject, readJson } from "./strict-json.ts";
 import type { RawAnswer } from "./token-response.ts";
+import { tokenHeaders } from "./token-on-request.ts";
 import { tokenShape } from "./token-set-of.ts";
 import { callEndpoint, type CallResult, endpointTimeoutMs, send } from "./transport.ts";
 
@@ -80,7 +81,7 @@ async function revokeRemotely(
     return { remote: "unsupported", detail: "the provider has no revocation call", code: null };
   }
   registerTokens(context, entry.token_set);
-  if (!mayGoTo(context, entry, endpoint.url)) {
+  if (!mayGoTo(context, entry, endpoint)) {
     emitEvent(context, "destination_refused", {
       code: "HARN-OAU-004",
       reason: "the stored token is not bound to this revoke_url",
@@ -101,14 +102,19 @@ async function revokeRemotely(
   }
 }
 
-/** Tokens go to the catalogue's own call, to the server that issued them, or to where the access token may go. */
-function mayGoTo(context: ClientContext, entry: Entry, url: string): boolean {
+/**
+ * Tokens go to the catalogue's own call or to the server that issued them; an access token without its refresh token
+ * also to where it may go anyway.
+ */
+function mayGoTo(context: ClientContext, entry: Entry, { url, how }: RevocationEndpoint): boolean {
   const verdict = verdictOn(context, entry);
   if (!verdict.ok || !verdict.refreshable) return false;
   if (isCatalogueUrl(context.provider.id, url)) return true;
   if (!URL.canParse(url)) return false;
   const { origin } = new URL(url);
-  return origin === context.binding.token_origin || verdict.origins.includes(origin);
+  if (origin === context.binding.token_origin) return true;
+  const sendsRefreshToken = how.kind === "rfc7009" && entry.token_set.refresh_token !== undefined;
+  return !sendsRefreshToken && verdict.origins.includes(origin);
 }
 
 async function revokeByRfc7009(context: ClientContext, entry: Entry, url: string): Promise<Remote> {
@@ -159,8 +165,9 @@ async function revokeByVendor(
       accept: "application/json",
       ...lowerCaseNames(how.headers),
       ...(body === null ? {} : { "content-type": "application/json" }),
-      authorization:
-        how.auth === "basic" ? basicAuthorization(client_id, client_secret ?? "") : `Bearer ${access_token}`,
+      ...(how.auth === "basic"
+        ? { authorization: basicAuthorization(client_id, client_secret ?? "") }
+        : tokenHeaders(context, entry.token_set, how.method, new URL(url))),
     },
     body,
     carriesSecret: how.auth === "basic",

@@ -6,6 +6,7 @@ import { tokenSetOf } from "./token-set-of.ts";
 
 const plainRules: ResponseRules = {
   format: "json",
+  success_statuses: [200],
   ok_member: null,
   nested_member: null,
   scope_separator: " ",
@@ -73,6 +74,13 @@ describe("refused by us", () => {
 
   test.each([201, 204, 206])("C13 status %i", (status) => {
     expect(judge({ access_token: "at" }, { status })).toMatchObject({ kind: "invalid", reason: "status" });
+  });
+
+  test("status 201 where the provider's rules list it, and no other", () => {
+    const rules = { ...plainRules, success_statuses: [200, 201] };
+    expect(judge({ access_token: "at" }, { status: 201, rules })).toMatchObject({ kind: "granted" });
+    expect(judge({ error: "invalid_grant" }, { status: 201, rules })).toMatchObject({ kind: "refused" });
+    expect(judge({ access_token: "at" }, { status: 202, rules })).toMatchObject({ kind: "invalid" });
   });
 
   test.each([301, 302, 307])("C4 status %i with a token in the body", (status) => {

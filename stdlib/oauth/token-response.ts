@@ -30,12 +30,14 @@ export interface GrantedMembers {
   readonly refresh_token?: string;
   readonly id_token?: string;
   readonly scopes?: readonly string[];
+  /** RFC 8693 §2.2.1. */
+  readonly issued_token_type?: string;
 }
 
 /** Why an answer was refused by us. The messages are ours; nothing foreign is in them. */
 export const tokenResponseRefusals = {
   redirect: "the token endpoint answered with a redirect",
-  status: "the token endpoint answered success with a status other than 200",
+  status: "the token endpoint answered success with an unexpected status",
   content_type: "the token response is not JSON by its content type",
   too_large: "the token response is too large",
   not_utf8: "the token response is not UTF-8",
@@ -48,8 +50,10 @@ export const tokenResponseRefusals = {
   same_token: "the token response has the same refresh_token and access_token",
   id_token: "the token response has an unusable id_token",
   token_type: "the token response has an unknown token_type",
+  not_bound: "the token response is not of token_type DPoP although the request was proven",
   expires_in: "the token response has an unusable expires_in",
   scope: "the token response has an unusable scope",
+  issued_token_type: "the token response has an unusable issued_token_type",
 } as const;
 
 export type TokenResponseRefusal = keyof typeof tokenResponseRefusals;
@@ -69,17 +73,18 @@ export interface RawAnswer {
 }
 
 /**
- * Judges an answer. Success is exactly status 200 with a JSON content type (or a form, where the rules say so) and
- * an object without `error`; `error` wins over `access_token`.
+ * Judges an answer. Success is status 200 (or another that the rules list) with a JSON content type (or a form, where the rules say so) and
+ * an object without `error`; `error` wins over `access_token`. `proven`: a DPoP proof was sent, so the token must be bound to
+ * its key (RFC 9449 §5); without one it may not be.
  */
-export function judgeTokenResponse(raw: RawAnswer, rules: ResponseRules): TokenResponse {
+export function judgeTokenResponse(raw: RawAnswer, rules: ResponseRules, proven = false): TokenResponse {
   const { status } = raw;
   if (raw.body.length > tokenResponseLimits.maxBytes) return { kind: "invalid", reason: "too_large", status };
   if (status >= 300 && status < 400) return { kind: "invalid", reason: "redirect", status };
   const media = mediaType(raw.headers["content-type"]);
   const form = media === "application/x-www-form-urlencoded" && rules.format === "json_or_form";
   const parsed = form ? readForm(raw.body) : readJson(raw.body);
-  if (status !== 200) {
+  if (!rules.success_statuses.includes(status)) {
     if (status >= 200 && status < 300) return { kind: "invalid", reason: "status", status };
     return refusal(raw, parsed.ok ? parsed.value : undefined);
   }
@@ -91,7 +96,7 @@ export function judgeTokenResponse(raw: RawAnswer, rules: ResponseRules): TokenR
   if (failed || answer.error !== undefined) return refusal(raw, answer);
   const nested = rules.nested_member === null ? undefined : answer[rules.nested_member];
   const holder = answer.access_token === undefined && isJsonObject(nested) ? nested : answer;
-  const members = tokenMembers(holder, rules);
+  const members = tokenMembers(holder, rules, proven);
   return typeof members === "string"
     ? { kind: "invalid", reason: members, status }
     : { kind: "granted", members };
@@ -114,19 +119,27 @@ function refusal(raw: RawAnswer, value: JsonValue | undefined): TokenResponse {
   return { kind: "refused", answer };
 }
 
-function tokenMembers(answer: JsonObject, rules: ResponseRules): GrantedMembers | TokenResponseRefusal {
+function tokenMembers(
+  answer: JsonObject,
+  rules: ResponseRules,
+  proven: boolean,
+): GrantedMembers | TokenResponseRefusal {
   const { access_token, refresh_token, id_token } = answer;
   if (!isToken(access_token)) return "access_token";
   if (refresh_token !== undefined && !isToken(refresh_token)) return "refresh_token";
   // Such a refresh token would be shown to every API that sees the access token.
   if (refresh_token === access_token) return "same_token";
   if (id_token !== undefined && !isToken(id_token)) return "id_token";
-  const token_type = tokenType(answer.token_type, rules);
+  const token_type = tokenType(answer.token_type, rules, proven);
   if (token_type === null) return "token_type";
+  // The caller asked for a token that a thief cannot use.
+  if (proven && token_type.toLowerCase() === "bearer") return "not_bound";
   const expires_in = lifetime(answer.expires_in);
   if (expires_in === null) return "expires_in";
   const scopes = scopeList(answer.scope, rules.scope_separator);
   if (scopes === null) return "scope";
+  const { issued_token_type } = answer;
+  if (issued_token_type !== undefined && !isToken(issued_token_type)) return "issued_token_type";
   return {
     access_token,
     token_type,
@@ -134,6 +147,7 @@ function tokenMembers(answer: JsonObject, rules: ResponseRules): GrantedMembers 
     ...(refresh_token === undefined ? {} : { refresh_token }),
     ...(id_token === undefined ? {} : { id_token }),
     ...(scopes === undefined ? {} : { scopes }),
+    ...(issued_token_type === undefined ? {} : { issued_token_type }),
   };
 }
 
@@ -144,12 +158,15 @@ function isToken(value: JsonValue | undefined): value is string {
   );
 }
 
-/** As the server spelt it when it means Bearer, which nothing at all also does; null for every other type. */
-function tokenType(value: JsonValue | undefined, rules: ResponseRules): string | null {
+/**
+ * As the server spelt it when it means Bearer, which nothing at all also does, or DPoP, of which we must have the key; null
+ * for every other type.
+ */
+function tokenType(value: JsonValue | undefined, rules: ResponseRules, proven: boolean): string | null {
   if (value === undefined) return "Bearer";
   if (typeof value !== "string") return null;
   const lower = value.toLowerCase();
-  if (lower === "bearer") return value;
+  if (lower === "bearer" || (lower === "dpop" && proven)) return value;
   return Object.hasOwn(rules.token_types, lower) ? (rules.token_types[lower] ?? null) : null;
 }
 

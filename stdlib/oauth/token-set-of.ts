@@ -4,19 +4,22 @@
  * @module
  */
 
+import type { DpopKey } from "./dpop-key.ts";
 import type { GrantedMembers } from "./token-response.ts";
 import type { TokenSet } from "./token-set.ts";
 
 /**
  * Builds the set. `issuedAt` (Unix seconds) is the moment before the request was sent, so that a slow answer never
  * lengthens a life. On a refresh, `previous` gives what the answer left out: the refresh token, the ID token, the
- * scopes and the metadata. Without any of these the scopes are `requested` (RFC 6749 §5.1).
+ * scopes and the metadata. Without any of these the scopes are `requested` (RFC 6749 §5.1). `dpopKey` is the key that the
+ * request proved; each answer to a proven request is bound to it.
  */
 export function tokenSetOf(
   members: GrantedMembers,
   issuedAt: number,
   requested: readonly string[],
   previous: TokenSet | null,
+  dpopKey: DpopKey | null = null,
 ): TokenSet {
   const refresh_token = members.refresh_token ?? previous?.refresh_token;
   const id_token = members.id_token ?? previous?.id_token;
@@ -32,6 +35,7 @@ export function tokenSetOf(
     ...(id_token === undefined ? {} : { id_token }),
     ...(scopes === undefined ? {} : { scopes: [...scopes] }),
     ...(previous?.metadata === undefined ? {} : { metadata: previous.metadata }),
+    ...(dpopKey === null ? {} : { dpop_key: dpopKey.text }),
   };
 }
 

@@ -5,12 +5,17 @@
  */
 
 import type { HttpFailure, HttpFailureKind } from "../../runtime/ports.ts";
+import { clientAssertion } from "./client-assertion.ts";
 import { clientProof } from "./client-authentication.ts";
 import type { ClientContext, SpeakingModule } from "./client-context.ts";
+import type { DpopKey } from "./dpop-key.ts";
+import { withDpopNonce } from "./dpop-nonces.ts";
+import { dpopProof } from "./dpop-proof.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { OAuthError, type OAuthErrorCode } from "./errors.ts";
 import { encodeForm, encodeJson, type Parameters } from "./form.ts";
 import { isCatalogueUrl } from "./providers/catalogue.ts";
+import { isJsonObject, readJson } from "./strict-json.ts";
 import { type RawAnswer, tokenResponseLimits } from "./token-response.ts";
 
 /** The limit of one endpoint call in ms, where the client set none. */
@@ -37,24 +42,55 @@ export interface EndpointCall {
   /** Whether the client proves who it is (RFC 6749 §2.3); otherwise `parameters` are sent as they are. */
   readonly authenticate: boolean;
   readonly format: "form" | "json";
+  /** The key that the tokens asked for are to be bound to (RFC 9449 §5); null or left out: none. */
+  readonly dpopKey?: DpopKey | null;
   readonly timeoutMs: number;
   /** Ends the request. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * POSTs parameters to an endpoint over a socket of its own, without a retry, and reads the answer up to the cap.
+ * POSTs parameters to an endpoint over a socket of its own and reads the answer up to the cap. Sends once; with a
+ * `dpopKey` once more when the server refused the request because its proof needs a nonce (RFC 9449 §8).
  *
  * Throws, before anything is sent, HARN-OAU-004 when the URL is none that we call or the client secret may not go
- * there, and HARN-OAU-011 when the authentication method needs a secret and there is none.
+ * there, and HARN-OAU-011 when the authentication method needs a secret or key and there is none.
  */
 export async function callEndpoint(context: ClientContext, call: EndpointCall): Promise<CallResult> {
-  const proof = call.authenticate ? clientProof(context.credentials) : { parameters: [], headers: {} };
+  const { dpopKey } = call;
+  if (!dpopKey) return await callOnce(context, call, {});
+  const { ports } = context;
+  const url = endpointUrl(context.module, call.endpoint, call.url);
+  return await withDpopNonce(
+    ports,
+    url.origin,
+    (nonce) => callOnce(context, call, { dpop: dpopProof(ports, dpopKey, { method: "POST", url, nonce }) }),
+    (result) => (result.ok ? result.answer : null),
+    (result) => result.ok && asksForNonce(result.answer),
+  );
+}
+
+/** RFC 9449 §8: 400 with this error; the request was not acted on. */
+function asksForNonce({ status, body }: RawAnswer): boolean {
+  if (status !== 400 && status !== 401) return false;
+  const parsed = readJson(body);
+  return parsed.ok && isJsonObject(parsed.value) && parsed.value.error === "use_dpop_nonce";
+}
+
+async function callOnce(
+  context: ClientContext,
+  call: EndpointCall,
+  headers: Readonly<Record<string, string>>,
+): Promise<CallResult> {
+  const proof = call.authenticate
+    ? clientProof(context.credentials, (key) => clientAssertion(context, key))
+    : { parameters: [], headers: {} };
   if (proof === null) {
+    const needed = context.credentials.method === "private_key_jwt" ? "private_key" : "client_secret";
     throw new OAuthError(
       "HARN-OAU-011",
-      `std/oauth/${context.module}: this token_auth_method needs a client_secret`,
-      "Give the client its client_secret, or use token_auth_method none.",
+      `std/oauth/${context.module}: this token_auth_method needs a ${needed}`,
+      `Give the client its ${needed}, or use another token_auth_method.`,
     );
   }
   const parameters = [...call.parameters, ...proof.parameters];
@@ -62,11 +98,12 @@ export async function callEndpoint(context: ClientContext, call: EndpointCall): 
   return await send(context, {
     ...call,
     method: "POST",
-    carriesSecret: call.authenticate,
+    carriesSecret: call.authenticate && context.credentials.method !== "none",
     headers: {
       "content-type": form ? "application/x-www-form-urlencoded" : "application/json",
       accept: "application/json",
       ...proof.headers,
+      ...headers,
     },
     body: form ? encodeForm(parameters) : encodeJson(parameters),
   });
@@ -78,7 +115,7 @@ export interface RawCall {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
-  /** True when the client secret is in the request. */
+  /** True when the client's secret or assertion is in the request. */
   readonly carriesSecret: boolean;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -87,8 +124,7 @@ export interface RawCall {
 /** Sends one prepared request to an endpoint. Throws HARN-OAU-004 as {@link callEndpoint} does. */
 export async function send(context: ClientContext, call: RawCall): Promise<CallResult> {
   const url = endpointUrl(context.module, call.endpoint, call.url);
-  if (call.carriesSecret && context.credentials.method !== "none")
-    checkSecretDestination(context, url.origin);
+  if (call.carriesSecret) checkSecretDestination(context, url.origin);
   const authorized = Object.keys(call.headers).some((name) => name.toLowerCase() === "authorization");
   try {
     const answer = await context.ports.http.send({
@@ -128,7 +164,7 @@ function checkSecretDestination(context: ClientContext, origin: string): void {
   if (context.secretOrigins === null || context.secretOrigins.includes(origin)) return;
   throw new OAuthError(
     "HARN-OAU-004",
-    `std/oauth/${context.module}: destination refused: the client_secret is not bound to this endpoint`,
+    `std/oauth/${context.module}: destination refused: the client's secret or key is not bound to this endpoint`,
     "Ask the embedder to allow this secret for the provider's token endpoint.",
   );
 }

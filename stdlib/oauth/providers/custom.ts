@@ -122,6 +122,7 @@ export function customProvider(config: unknown, overrides: unknown): ProviderRec
       auth_params: given.auth_params ?? {},
       response: given.response ?? {
         format: "json",
+        success_statuses: [200],
         ok_member: null,
         nested_member: null,
         scope_separator: " ",

@@ -242,6 +242,7 @@ describe("custom", () => {
       auth_params: {},
       response: {
         format: "json",
+        success_statuses: [200],
         ok_member: null,
         nested_member: null,
         scope_separator: " ",

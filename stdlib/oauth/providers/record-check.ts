@@ -7,7 +7,7 @@
 import { endpointUrl } from "../endpoint-url.ts";
 import { OAuthError } from "../errors.ts";
 import { nearest } from "../options.ts";
-import type { ProviderRecord, RefreshHandling } from "./record.ts";
+import { type ProviderRecord, type RefreshHandling, successStatuses } from "./record.ts";
 
 const deepest = 16;
 const longestText = 4_096;
@@ -88,6 +88,14 @@ function seconds(field: string, value: unknown): number {
     throw refused(field, "must be a whole number of seconds");
   }
   return value;
+}
+
+function statuses(field: string, value: unknown): readonly number[] {
+  const known: readonly unknown[] = successStatuses;
+  if (!Array.isArray(value) || value.length === 0 || !value.every((item) => known.includes(item))) {
+    throw refused(field, `must be a list of ${successStatuses.join(", ")}`);
+  }
+  return value as readonly number[];
 }
 
 function object(field: string, value: unknown): Fields {
@@ -176,13 +184,17 @@ const refreshHandling: Check = (field, value) => {
   return checked;
 };
 
-const responseRules = whole({
-  format: oneOf("json", "json_or_form"),
-  ok_member: orNull(text),
-  nested_member: orNull(text),
-  scope_separator: oneOf(" ", ","),
-  token_types: textsByName,
-});
+const responseRules = whole(
+  {
+    format: oneOf("json", "json_or_form"),
+    success_statuses: statuses,
+    ok_member: orNull(text),
+    nested_member: orNull(text),
+    scope_separator: oneOf(" ", ","),
+    token_types: textsByName,
+  },
+  { success_statuses: [200] },
+);
 
 const revocation: Check = (field, value) =>
   object(field, value).kind === "vendor"

@@ -75,10 +75,15 @@ export interface RefreshHandling {
   readonly invalid_grant_errors: readonly string[];
 }
 
+/** What a token endpoint may answer success with. */
+export const successStatuses: readonly number[] = [200, 201, 202];
+
 /** How this provider's token responses differ from RFC 6749 §5.1. */
 export interface ResponseRules {
   /** `json_or_form` also takes `application/x-www-form-urlencoded` answers. */
   readonly format: "json" | "json_or_form";
+  /** The statuses that mean success: 200, and 201 or 202 at a provider that says so. */
+  readonly success_statuses: readonly number[];
   /** A boolean member that is false on failure although the status is 200 (Slack `ok`). */
   readonly ok_member: string | null;
   /** A member whose object holds the token members when the top level has none (Slack `authed_user`). */

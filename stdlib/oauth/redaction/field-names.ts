@@ -43,6 +43,7 @@ const credentialNames = [
   "authorization",
   "proxy_authorization",
   "dpop",
+  "dpop_key",
   "cookie",
   "set_cookie",
 ] as const;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { isPlain } from "../../../runtime/plugin.ts";
 import type { Ports } from "../../../runtime/ports.ts";
 import { createRedactor } from "./engine.ts";
-import { redactionEvent, redactionModule } from "./index.ts";
+import { redactionModule } from "./index.ts";
 
 const moduleOver = (redactor: unknown): ReturnType<typeof redactionModule> =>
   redactionModule({ redactor } as unknown as Ports);
@@ -46,7 +46,12 @@ test("a listener can write events without hearing of them again", () => {
   const events: unknown[] = [];
   const redactor = createRedactor({
     onAudit: (entries) => {
-      for (const entry of entries) events.push({ ...redactionEvent, payload: redactor.redactValue(entry) });
+      for (const entry of entries)
+        events.push({
+          topic: "audit.token_redaction",
+          kind: "token_redaction",
+          payload: redactor.redactValue(entry),
+        });
     },
   });
   redactor.registerPattern("code", "HARN-[A-Z]+");

@@ -12,12 +12,6 @@ import { OAuthError } from "../errors.ts";
 import type { AuditTotals } from "./audit-ring.ts";
 import { isRedactorEngine, type RedactorEngine } from "./engine.ts";
 
-/** The topic and the kind of the events that tell of redactions; the payload is one {@link RedactionAudit}. */
-export const redactionEvent: { readonly topic: string; readonly kind: string } = {
-  topic: "audit.token_redaction",
-  kind: "token_redaction",
-};
-
 /** The functions of `std/oauth/redaction`. */
 export type RedactionModule = {
   /**

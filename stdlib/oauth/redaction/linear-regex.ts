@@ -9,18 +9,14 @@
  * @module
  */
 
+import { type CharSet, disjoint, union, within, wordCharacters } from "./code-point-set.ts";
 import {
   type AssertionNode,
-  type CharSet,
-  disjoint,
   type GroupNode,
   parsePattern,
   type Sequence,
   type SetNode,
   UnsupportedSyntax,
-  union,
-  within,
-  wordCharacters,
 } from "./regex-syntax.ts";
 
 const longestSource = 1_000;

@@ -52,7 +52,7 @@ function parameters(text: string, equals: string, spans: Span[]): void {
   let free = 0;
   for (let at = text.indexOf(equals); at !== -1; at = text.indexOf(equals, at + 1)) {
     if (at < free) continue;
-    const name = parameterName(text, at, free);
+    const name = parameterName(text, at);
     const field = name === null ? null : credentialParameter(name);
     const start = at + equals.length;
     // An error code of ours, not an authorization code.
@@ -65,9 +65,9 @@ function parameters(text: string, equals: string, spans: Span[]): void {
   }
 }
 
-function parameterName(text: string, end: number, free: number): string | null {
+function parameterName(text: string, end: number): string | null {
   let start = end;
-  const first = Math.max(free, end - longestName);
+  const first = Math.max(0, end - longestName);
   while (start > first && isIn(nameCharacters, text, start - 1)) start--;
   const name = text.slice(start, end);
   const before = text[start - 1];

@@ -6,8 +6,16 @@
  * @module
  */
 
-/** Code points as sorted, disjoint, inclusive pairs. */
-export type CharSet = readonly (readonly [number, number])[];
+import {
+  type CharSet,
+  complement,
+  digits,
+  everything,
+  lineEnds,
+  normalised,
+  spaces,
+  wordCharacters,
+} from "./code-point-set.ts";
 
 export interface SetNode {
   readonly kind: "set";
@@ -34,72 +42,6 @@ export type Sequence = readonly Node[];
 
 /** What no custom pattern may contain; the message says why. */
 export class UnsupportedSyntax extends Error {}
-
-const lastCodePoint = 0x10ffff;
-const everything: CharSet = [[0, lastCodePoint]];
-const digits: CharSet = [[0x30, 0x39]];
-const spaces: CharSet = normalised([
-  [0x09, 0x0d],
-  [0x20, 0x20],
-  [0xa0, 0xa0],
-  [0x1680, 0x1680],
-  [0x2000, 0x200a],
-  [0x2028, 0x2029],
-  [0x202f, 0x202f],
-  [0x205f, 0x205f],
-  [0x3000, 0x3000],
-  [0xfeff, 0xfeff],
-]);
-
-/** The characters of `\w`. */
-export const wordCharacters: CharSet = normalised([
-  [0x30, 0x39],
-  [0x41, 0x5a],
-  [0x5f, 0x5f],
-  [0x61, 0x7a],
-]);
-
-const lineEnds: CharSet = normalised([
-  [0x0a, 0x0a],
-  [0x0d, 0x0d],
-  [0x2028, 0x2029],
-]);
-
-/** True when no character is in both sets. */
-export function disjoint(a: CharSet, b: CharSet): boolean {
-  return !a.some(([low, high]) => b.some(([from, to]) => low <= to && from <= high));
-}
-
-/** True when every character of `inner` is in `outer`. */
-export function within(inner: CharSet, outer: CharSet): boolean {
-  return disjoint(inner, complement(outer));
-}
-
-/** The characters of any of the sets. */
-export function union(sets: readonly CharSet[]): CharSet {
-  return normalised(sets.flat());
-}
-
-function complement(set: CharSet): CharSet {
-  const result: [number, number][] = [];
-  let next = 0;
-  for (const [low, high] of set) {
-    if (low > next) result.push([next, low - 1]);
-    next = high + 1;
-  }
-  if (next <= lastCodePoint) result.push([next, lastCodePoint]);
-  return result;
-}
-
-function normalised(ranges: CharSet): CharSet {
-  const result: [number, number][] = [];
-  for (const [low, high] of ranges.toSorted((a, b) => a[0] - b[0])) {
-    const last = result.at(-1);
-    if (last !== undefined && low <= last[1] + 1) last[1] = Math.max(last[1], high);
-    else result.push([low, high]);
-  }
-  return result;
-}
 
 /**
  * The alternatives of a pattern.
@@ -190,7 +132,7 @@ class Parser {
       }
       this.#at += 1;
       const to = this.#classMember();
-      ranges.push([low, to[0]?.[1] ?? lastCodePoint]);
+      ranges.push([low, to[0]?.[1] ?? low]);
     }
     const set = normalised(ranges);
     return negated ? complement(set) : set;

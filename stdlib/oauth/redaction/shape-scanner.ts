@@ -51,18 +51,14 @@ export function shapeScanner(families: readonly TokenFamily[]): ShapeScanner {
 function scan(anchors: RegExp, shapes: readonly CompiledShape[], text: string): Span[] {
   const spans: Span[] = [];
   let confirmers: Confirmer[] | undefined;
-  // Where a token ends, the next may begin: its placeholder will be a boundary too.
-  const ends = new Set<number>();
   anchors.lastIndex = 0;
   for (let anchor = anchors.exec(text); anchor !== null; anchor = anchors.exec(text)) {
     const at = anchor.index;
     anchors.lastIndex = at + 1;
     confirmers ??= shapes.map((shape) => new Confirmer(shape, text));
     for (const confirmer of confirmers) {
-      const span = confirmer.at(at, ends);
-      if (span === null) continue;
-      spans.push(span);
-      ends.add(span.end);
+      const span = confirmer.at(at);
+      if (span !== null) spans.push(span);
     }
   }
   return spans;
@@ -84,11 +80,11 @@ class Confirmer {
     this.#segments = [0, 1, 2].map(() => new RunMemo(compiled.minimum));
   }
 
-  at(at: number, ends: ReadonlySet<number>): Span | null {
+  at(at: number): Span | null {
     const { shape, name, rank } = this.#compiled;
     const prefix = this.#prefixAt(at);
     if (prefix === 0) return null;
-    const isOpen = shape.guard === "none" || ends.has(at) || isLeftBoundary(this.#text, at);
+    const isOpen = shape.guard === "none" || isLeftBoundary(this.#text, at);
     if (!isOpen && !(shape.form === "jwt" && readsAsJson(this.#text, at))) return null;
     const start = shape.separator === "space" ? afterSpace(this.#text, at + prefix) : at;
     if (start === -1) return null;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Ports } from "../../../runtime/ports.ts";
 import type { TokenSet } from "../token-set.ts";
 import type { Entry } from "./entry.ts";
@@ -78,10 +79,14 @@ export function handlersOf(value: unknown): Handlers {
 
 let customStores = 0;
 
-/** A store over handlers, unlike any other store. Keeps no entries: what it reads has an empty generation. */
-export function customStore(ports: Ports, handlers: Handlers): ScriptStore {
+/**
+ * A store over handlers, unlike any other store. Keeps no entries: what it reads has an empty generation. A handler that
+ * asks the store itself, or a client over it, could only wait for itself: HARN-OAU-010.
+ */
+export function customStore(ports: Ports, given: Handlers): ScriptStore {
   const locks = new KeyedMutex();
   const writes = new KeyedMutex();
+  const handlers = notReentrant(given);
 
   async function read(key: string): Promise<Entry | null> {
     const value = await handlers.get(storageKey(key));
@@ -133,6 +138,36 @@ export function customStore(ports: Ports, handlers: Handlers): ScriptStore {
     },
     withRefreshLock: (key, body) =>
       locks.run(storageKey(key), () => (handlers.lock ? underHook(handlers.lock, key, body) : body())),
+  };
+}
+
+/** The handlers, each of which refuses to be called from inside another. What a lock's body does is not inside. */
+function notReentrant(given: Handlers): Handlers {
+  const running = new AsyncLocalStorage<{ active: boolean }>();
+  const guarded =
+    <A extends unknown[]>(handler: (...args: A) => Promise<unknown>) =>
+    async (...args: A): Promise<unknown> => {
+      // Work that outlives its handler may ask again: the handler is no longer active then.
+      if (running.getStore()?.active) throw storageError("custom_reentered");
+      const call = { active: true };
+      try {
+        return await running.run(call, () => handler(...args));
+      } finally {
+        call.active = false;
+      }
+    };
+  const { lock } = given;
+  return {
+    id: given.id,
+    get: guarded(given.get),
+    set: guarded(given.set),
+    delete: guarded(given.delete),
+    lock:
+      lock &&
+      guarded((key: string, body: () => Promise<void>) => {
+        const outside = running.run({ active: false }, () => AsyncLocalStorage.snapshot());
+        return lock(key, () => outside(body));
+      }),
   };
 }
 

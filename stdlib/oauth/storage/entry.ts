@@ -49,7 +49,7 @@ export interface Lineage {
 export interface EntryStore {
   /** The same for every handle that reaches the same place (`file:/path`), so that they share flights and locks. */
   readonly identity: string;
-  /** False for `custom`: no intent is kept, and a refresh makes exactly one write. */
+  /** False for `custom`, `secrets` and cloud storage: no intent is kept, and a refresh makes exactly one write. */
   readonly keepsEntries: boolean;
   read(key: string): Promise<Entry | null>;
   /**
@@ -59,6 +59,9 @@ export interface EntryStore {
   write(key: string, entry: Entry, expected?: Lineage): Promise<boolean>;
   /** Removing what is not there is no error. */
   remove(key: string): Promise<void>;
-  /** Runs `body` while no one else holds the refresh lock of this key. Waits end after 60 s with HARN-OAU-010, retryable. */
-  withRefreshLock<T>(key: string, body: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `body` while no one else holds the refresh lock of this key. Waits end after 60 s with HARN-OAU-010, retryable.
+   * `found` is the stored entry when taking the lock told it already, undefined when it must be read.
+   */
+  withRefreshLock<T>(key: string, body: (found?: Entry | null) => Promise<T>): Promise<T>;
 }

@@ -14,22 +14,23 @@ import { isOfLineage } from "./lineage.ts";
 import type { ScriptStore } from "./script-store.ts";
 import { sealFailureReason, sealRefusal } from "./sealed-token-set.ts";
 import { invalidArgument } from "./storage-fault.ts";
+import { type BindingOf, withStated } from "./stated-bindings.ts";
 import { storageKey } from "./storage-key.ts";
 
 /** Shortest raw key, in bytes. */
 export const minKeyBytes = 16;
 
 /**
- * The store of a file.
+ * The store of a file. `bindingOf` speaks for entries without a record: those of version 1 files.
  * @throws HARN-OAU-009 when the run was not granted the path.
  */
-export function fileStore(ports: Ports, path: string, key: FileKey): ScriptStore {
+export function fileStore(ports: Ports, path: string, key: FileKey, bindingOf: BindingOf): ScriptStore {
   const shared = sharedFileStore(grantedPath(ports, path), key);
   const { store, identity } = shared;
   return {
     identity,
     keepsEntries: true,
-    read: (name) => store.read(storageKey(name)),
+    read: async (name) => withStated(await store.read(storageKey(name)), name, bindingOf),
     write: (name, entry, expected) =>
       store.change(storageKey(name), ports.random, (current) =>
         expected && !isOfLineage(current, expected) ? undefined : entry,
@@ -38,7 +39,9 @@ export function fileStore(ports: Ports, path: string, key: FileKey): ScriptStore
       await store.change(storageKey(name), ports.random, () => null);
     },
     async replace(name, next) {
-      await store.change(storageKey(name), ports.random, next);
+      await store.change(storageKey(name), ports.random, (current) =>
+        next(withStated(current, name, bindingOf)),
+      );
     },
     // The lookup by `shared` keeps the store known for as long as this one lives.
     withRefreshLock: (name, body) => whileRefreshing(shared.store.path, storageKey(name), body),

@@ -21,9 +21,14 @@ import { judgeTokenSet } from "./token-set-judge.ts";
 /** A storage as scripts and embedders see it. Get and delete of a missing key do not raise. */
 export interface StorageHandle {
   readonly kind: string;
-  readonly id: string;
+  /** Of all but `secrets`. */
+  readonly id?: string;
   /** Of `file`: the path as it was given. */
   readonly path?: string;
+  /** Of cloud storage. */
+  readonly scope?: "session" | "org";
+  /** Of `secrets`. */
+  readonly provider?: string;
   /** The token set, with sealed tokens unless the run may see them; null when there is none. Expired sets are returned too. */
   get(key: string): Promise<TokenSet | null>;
   /** Stores a token set. `ttl_seconds` is a hint that is stored and never enforced. */
@@ -31,18 +36,22 @@ export interface StorageHandle {
   delete(key: string): Promise<void>;
   /** Runs `body` while nobody else holds this key's lock, and answers its result. */
   with_refresh_lock<T>(key: string, body: () => T | Promise<T>): Promise<T>;
+  /** Of `secrets`: why `get` answers null, one sentence with the secret host's own words redacted; null when it does not. */
+  describe_absence?(key: string): Promise<string | null>;
 }
+
+/** What the handles of one kind have of their own. */
+export type HandleMembers = Pick<
+  StorageHandle,
+  "kind" | "id" | "path" | "scope" | "provider" | "describe_absence"
+>;
 
 const stores = new WeakMap<object, EntryStore>();
 
 /** Makes the handle of a store. */
-export function makeHandle(
-  ports: Ports,
-  store: ScriptStore,
-  names: { readonly kind: string; readonly id: string; readonly path?: string },
-): StorageHandle {
+export function makeHandle(ports: Ports, store: ScriptStore, own: HandleMembers): StorageHandle {
   const handle: StorageHandle = Object.freeze({
-    ...names,
+    ...own,
     async get(key: string): Promise<TokenSet | null> {
       const entry = await store.read(storageKey(key));
       return entry && concealTokenSet(ports, key, entry);

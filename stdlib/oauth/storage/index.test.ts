@@ -14,10 +14,12 @@ describe("std/oauth/storage", () => {
     }
   });
 
-  test("storage() has a ready memory handle and two factories", async () => {
-    const { memory, file, custom } = module.storage();
+  test("storage() has ready handles and factories", async () => {
+    const { memory, harn_cloud_session, harn_cloud_org, file, custom, secrets } = module.storage();
     expect(memory).toMatchObject({ kind: "memory", id: expect.stringMatching(/^memory-\d+$/) });
-    expect([file, custom]).toEqual([module.file, module.custom]);
+    expect(harn_cloud_session).toMatchObject({ kind: "harn_cloud_session", scope: "session" });
+    expect(harn_cloud_org).toMatchObject({ kind: "harn_cloud_org", scope: "org" });
+    expect([file, custom, secrets]).toEqual([module.file, module.custom, module.secrets]);
     await memory.set("k", { access_token: "a", token_type: "Bearer" });
     expect(await memory.get("k")).toEqual({ access_token: "a", token_type: "Bearer" });
   });

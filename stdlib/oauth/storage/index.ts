@@ -7,13 +7,18 @@
 import { plain } from "../../../runtime/plugin.ts";
 import type { Ports } from "../../../runtime/ports.ts";
 import { closedOptions } from "../options.ts";
+import { type CloudScope, cloudStore } from "./cloud.ts";
 import { type CustomHandlers, customStore, handlersOf } from "./custom.ts";
 import { fileKeyOf, fileStore } from "./file.ts";
 import { makeHandle, type StorageHandle } from "./handle.ts";
 import { memoryStore } from "./memory.ts";
+import { type SecretsOptions, secretsSettings, secretStore } from "./secrets.ts";
+import { type StateBinding, statedBindings } from "./stated-bindings.ts";
 import { invalidArgument } from "./storage-fault.ts";
 
 export type { CustomHandlers } from "./custom.ts";
+export type { SecretsOptions } from "./secrets.ts";
+export type { StateBinding, StatedBinding } from "./stated-bindings.ts";
 export { entryStoreOf, type StorageHandle } from "./handle.ts";
 
 /** A file's key: 32 random bytes (16 or more), a random string of 16 bytes or more, or a passphrase. */
@@ -33,16 +38,39 @@ export type StorageModule = {
    * @throws HARN-OAU-011 when a function is missing or an option is unknown.
    */
   readonly custom: (handlers: CustomHandlers) => StorageHandle;
-  /** A ready `memory` handle, and the factories `file` and `custom`. */
-  readonly storage: () => Pick<StorageModule, "file" | "custom"> & { readonly memory: StorageHandle };
+  /**
+   * The host's store for this session, behind the capability `oauth_storage`. Its functions throw HARN-OAU-009 when the
+   * run was not granted it and HARN-OAU-010 when the host does not give it, fails, or does not give a refresh lease.
+   */
+  readonly harn_cloud_session: () => StorageHandle;
+  /** The host's store for the organisation; otherwise as {@link harn_cloud_session}. */
+  readonly harn_cloud_org: () => StorageHandle;
+  /**
+   * The host's secret store, behind the capability `secrets`. A `set` keeps the other members of a secret, and its
+   * refresh token when the new set has none. Errors as for {@link harn_cloud_session}.
+   * @throws HARN-OAU-011 for an unknown option, a blank provider or a blank token_name.
+   */
+  readonly secrets: (options: SecretsOptions) => StorageHandle;
+  /** Ready `memory`, `harn_cloud_session` and `harn_cloud_org` handles, and the factories `file`, `custom` and `secrets`. */
+  readonly storage: () => Pick<StorageModule, "file" | "custom" | "secrets"> & {
+    readonly memory: StorageHandle;
+    readonly harn_cloud_session: StorageHandle;
+    readonly harn_cloud_org: StorageHandle;
+  };
 };
+
+/** What the embedder adds. */
+export interface StorageSettings {
+  /** Says where tokens without a record of their login belong; see {@link StateBinding}. */
+  readonly bindings?: StateBinding;
+}
 
 // Counted over the process, so that an identity names one map for its whole life.
 let memories = 0;
 let files = 0;
 
 /** Makes the module for one run. */
-export function storageModule(ports: Ports): StorageModule {
+export function storageModule(ports: Ports, { bindings }: StorageSettings = {}): StorageModule {
   const memory = plain((): StorageHandle => {
     const number = ++memories;
     return makeHandle(ports, memoryStore(`memory:${number}`), { kind: "memory", id: `memory-${number}` });
@@ -51,7 +79,7 @@ export function storageModule(ports: Ports): StorageModule {
     if (typeof path !== "string" || path === "" || path.includes("\0")) {
       throw invalidArgument("the path must be a non-empty string", "Give the path of the file.");
     }
-    const store = fileStore(ports, path, fileKeyOf(ports, key));
+    const store = fileStore(ports, path, fileKeyOf(ports, key), statedBindings(bindings, "file"));
     return makeHandle(ports, store, { kind: "file", id: `file-${++files}`, path });
   });
   const custom = plain((handlers: CustomHandlers): StorageHandle => {
@@ -59,6 +87,29 @@ export function storageModule(ports: Ports): StorageModule {
     const read = handlersOf(handlers);
     return makeHandle(ports, customStore(ports, read), { kind: "custom", id: read.id });
   });
-  const storage = plain(() => ({ memory: memory(), file, custom }));
-  return { memory, file, custom, storage };
+  const cloud = (scope: CloudScope): (() => StorageHandle) =>
+    plain((): StorageHandle => {
+      const kind = `harn_cloud_${scope}`;
+      const store = cloudStore(ports, scope, statedBindings(bindings, kind));
+      return makeHandle(ports, store, { kind, id: kind, scope });
+    });
+  const [harn_cloud_session, harn_cloud_org] = [cloud("session"), cloud("org")];
+  const secrets = plain((options: SecretsOptions): StorageHandle => {
+    const settings = secretsSettings(options);
+    const store = secretStore(ports, settings, statedBindings(bindings, "secrets"));
+    return makeHandle(ports, store, {
+      kind: "secrets",
+      provider: settings.provider,
+      describe_absence: async (key) => await store.describeAbsence(key),
+    });
+  });
+  const storage = plain(() => ({
+    memory: memory(),
+    harn_cloud_session: harn_cloud_session(),
+    harn_cloud_org: harn_cloud_org(),
+    file,
+    custom,
+    secrets,
+  }));
+  return { memory, file, custom, harn_cloud_session, harn_cloud_org, secrets, storage };
 }

@@ -65,6 +65,7 @@ export function testPorts(parts: { readonly seal?: Seal; readonly run?: Partial<
       register: absent,
       fork: absent,
       release: absent,
+      onAudit: absent,
     },
     seal: parts.seal ?? openSeal,
     run: {
@@ -82,5 +83,6 @@ export function testPorts(parts: { readonly seal?: Seal; readonly run?: Partial<
     testing: null,
     env: absent,
     capability: absent,
+    capabilityInfo: () => null,
   };
 }

@@ -122,18 +122,54 @@ const faults = {
     "Return null, or the object that set was given.",
     false,
   ],
+  custom_reentered: [
+    "a function of the custom storage asked the storage that is waiting for its answer",
+    "Do not use the storage, or a client over it, from inside its own functions.",
+    false,
+  ],
   custom_lock: [
     "the custom storage's with_refresh_lock ended without running the body",
     "Call the body that with_refresh_lock is given, and wait for it.",
+    false,
+  ],
+  host_failed: [
+    "the host's storage failed",
+    "Try again; the host's operator finds the reason in its events.",
+    true,
+  ],
+  host_slow: ["the host's storage did not answer in time", "Try again.", true],
+  host_value: [
+    "the host's storage answered something that is no token set",
+    "Have the capability answer null, or the token set that it was given.",
+    false,
+  ],
+  host_verdict: [
+    "the host's cloud_compare_and_set answered neither true nor false",
+    "Have it answer true when it wrote and false when something else is stored.",
+    false,
+  ],
+  lease_refused: [
+    "the host did not give the refresh lock of this key",
+    "Try again when its present holder is done.",
+    true,
+  ],
+  secret_not_json: [
+    "the secret is not JSON",
+    "Name a secret that holds a token set as a JSON object, or nothing.",
+    false,
+  ],
+  secret_foreign: [
+    "the secret holds something that is no token set, and is left as it is",
+    "Name a secret that holds a token set as a JSON object, or nothing.",
     false,
   ],
 } as const;
 
 export type StorageFault = keyof typeof faults;
 
-/** The error of a fault: HARN-OAU-010, retryable or not as the table says. */
-export function storageError(fault: StorageFault): OAuthError {
-  const [message, hint, retryable] = faults[fault];
+/** The error of a fault: HARN-OAU-010, retryable or not as the table says, unless the caller knows better. */
+export function storageError(fault: StorageFault, retryable: boolean = faults[fault][2]): OAuthError {
+  const [message, hint] = faults[fault];
   return new OAuthError("HARN-OAU-010", `std/oauth/storage: ${message}`, hint, { retryable });
 }
 

@@ -12,7 +12,7 @@ export type TokenSetResult =
   /** `reason` is a sentence of ours that names the rule. */
   | { readonly ok: false; readonly reason: string };
 
-const texts = ["token_type", "refresh_token", "id_token", "issued_token_type"] as const;
+const texts = ["token_type", "refresh_token", "id_token", "issued_token_type", "dpop_key"] as const;
 const numbers = ["issued_at_unix", "expires_in", "expires_at_unix"] as const;
 
 /**

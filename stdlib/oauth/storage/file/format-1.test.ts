@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { entryStoreOf, storageModule } from "../index.ts";
+import type { Entry } from "../entry.ts";
+import { entryStoreOf, type StateBinding, storageModule } from "../index.ts";
 import { testPorts } from "../ports.test.support.ts";
 
 const ports = testPorts();
@@ -130,4 +131,29 @@ describe("a version 1 file", () => {
     await expect(handle.delete("key")).rejects.toEqual(refused);
     expect(await readFile(path, "utf8")).toBe(text);
   });
+});
+
+test("what the embedder states speaks for entries that have no record, and is kept with the next write", async () => {
+  await writeFile(path, version1(content, secret));
+  const bindings: StateBinding = ({ storage, key }) =>
+    storage === "file" && key === "github:alice"
+      ? {
+          provider: "acme",
+          tokenEndpoint: "https://acme.test/token",
+          resourceOrigins: ["https://api.acme.test"],
+        }
+      : null;
+  const stated = storageModule(ports, { bindings }).file(path, secret);
+  const store = entryStoreOf(stated, ports);
+  const binding = {
+    provider: "acme",
+    issuer: "https://acme.test",
+    token_origin: "https://acme.test",
+    resource_origins: ["https://api.acme.test"],
+  };
+  const entry = (await store.read("github:alice")) as Entry;
+  expect(entry.binding).toEqual(binding);
+  expect((await store.read("github:bob"))?.binding).toBeNull();
+  await store.write("github:alice", entry);
+  expect((await entryStoreOf(file(path, secret), ports).read("github:alice"))?.binding).toEqual(binding);
 });
