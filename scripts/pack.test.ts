@@ -32,12 +32,15 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("the package holds what runs, its types and the papers, and nothing else", () => {
   const strays = packed.filter(
-    (path) => !/^dist\/(runtime|stdlib|conformance|cli)\/.*(\.js|\.d\.ts|\.json)$/.test(path),
+    (path) =>
+      !/^dist\/(runtime|stdlib|conformance|cli)\/.*(\.js|\.d\.ts|\.json)$/.test(path) &&
+      !/^fixtures\/(case\.schema\.json|cases\/[\w/]+\.(json|ts))$/.test(path),
   );
   expect(
     strays.filter((path) => !/^(package\.json|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md)$/.test(path)),
   ).toEqual([]);
-  expect(packed.filter((path) => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+  const code = packed.filter((path) => !path.startsWith("fixtures/"));
+  expect(code.filter((path) => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   expect(packed).toEqual(
     expect.arrayContaining([
       "LICENSE",
@@ -45,6 +48,7 @@ test("the package holds what runs, its types and the papers, and nothing else", 
       "dist/cli/main.js",
       "dist/runtime/index.js",
       "dist/runtime/index.d.ts",
+      "fixtures/case.schema.json",
     ]),
   );
 });
@@ -69,6 +73,12 @@ export default function ({ name }: { name: string }) {
   const run = spawnSync("npx", words, { cwd: project, encoding: "utf8" });
   expect(run).toMatchObject({ status: 0, stdout: "hello Ada\n" });
   expect(run.stderr).toContain("memory");
+});
+
+test("the installed command runs the conformance suite", () => {
+  const words = ["--no-install", "holdfast", "conformance", "client/forced_refresh"];
+  const run = spawnSync("npx", words, { cwd: project, encoding: "utf8" });
+  expect(run).toMatchObject({ status: 0, stdout: "2 passed, 0 failed\n" });
 });
 
 test.each([

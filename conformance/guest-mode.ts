@@ -1,0 +1,135 @@
+/**
+ * Guest mode: each case is one run in the sandbox, through the door.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { systemRandom } from "../runtime/host/random.ts";
+import { createSealer } from "../runtime/host/seal.ts";
+import { createRuntime, type Environment, type Grants } from "../runtime/index.ts";
+import type { LogEvent } from "../runtime/ports.ts";
+import { oauth } from "../stdlib/oauth/index.ts";
+import type { Compiled } from "./compile.ts";
+import { Sealed } from "./matchers.ts";
+import { type Mode, modulesNamed, neverRan, specifierOf } from "./mode.ts";
+import type { InnerTrace } from "./program.ts";
+import type { LoggedLine } from "./trace.ts";
+import { createWorld, scriptWorld } from "./world.ts";
+
+/** Where the interpreter lies, alone. */
+const folder = fileURLToPath(new URL("./guest/", import.meta.url));
+
+/** In ms: how long a function of a case may take; one that never answers is part of the suite. */
+const callbackTimeout = 300;
+
+/** Opens the mode: one runtime for all cases. */
+export async function guestMode(): Promise<Mode> {
+  // Known here, so that capsules can be opened for the comparison.
+  const sealingKey = new Uint8Array(createHash("sha256").update("holdfast conformance").digest());
+  const seal = createSealer({ random: systemRandom(), key: sealingKey }).forRun({
+    passThrough: true,
+    redactor: null,
+  });
+  const env: Record<string, Environment[string]> = {};
+  let events: LogEvent[] = [];
+  let logs: LoggedLine[] = [];
+  let script = "";
+  const runtime = await createRuntime({
+    plugins: [oauth({ sealingKey })],
+    env,
+    limits: { callbackTimeout, wall: 20_000 },
+    events: [
+      {
+        name: "conformance",
+        persists: false,
+        write: (event) => void (event.actor.script === script && events.push(event)),
+        close: async () => {},
+      },
+    ],
+    onLog: (line, run) =>
+      void (run.script === script && logs.push({ level: line.level, message: line.message })),
+  });
+  let count = 0;
+
+  const begin = (): void => {
+    script = `case-${++count}.ts`;
+    events = [];
+    logs = [];
+    for (const name of Object.keys(env)) delete env[name];
+  };
+
+  const opened = (value: unknown): unknown => {
+    if (typeof value === "string" && value.startsWith("hfs1.")) {
+      try {
+        return new Sealed(seal.open(value).value);
+      } catch {
+        return value;
+      }
+    }
+    if (Array.isArray(value)) return value.map(opened);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, opened(member)]));
+  };
+
+  return {
+    name: "guest",
+    async run(file, compiled) {
+      begin();
+      Object.assign(env, file.given?.env);
+      const world = createWorld(compiled.script);
+      const grants = compiled.grants as Grants;
+      let result: unknown;
+      try {
+        const run = await runtime.run({
+          source: sourceFor(compiled),
+          filename: script,
+          folder,
+          args: compiled.program,
+          grants,
+          world,
+        });
+        result = run.result;
+      } catch (error) {
+        result = neverRan(error);
+      }
+      return {
+        mode: "guest",
+        inner: opened(result) as InnerTrace,
+        crossed: JSON.stringify(result),
+        sealed: grants.reveal !== true,
+        events,
+        logs,
+        requests: world.requests,
+        capabilities: world.capabilities,
+        captured: world.captured,
+        elapsed: world.elapsed(),
+      };
+    },
+    async runScript({ source, grants }) {
+      begin();
+      const run = await runtime.run({
+        source,
+        filename: script,
+        grants: { testing: true, ...grants },
+        world: createWorld(scriptWorld),
+      });
+      return run.result ?? null;
+    },
+    close: () => runtime.close(),
+  };
+}
+
+/** The pipeline of a case: the modules that it calls, and the interpreter. */
+function sourceFor(compiled: Compiled): string {
+  const names = modulesNamed(compiled);
+  return [
+    `import { interpret } from "./interpret.js";`,
+    `import { clock_advance } from "std/testing";`,
+    ...names.map((name) => `import * as ${name} from ${JSON.stringify(specifierOf(name))};`),
+    `const modules = { ${names.join(", ")} };`,
+    "const advance = (seconds) => clock_advance(seconds * 1000);",
+    "export default (program) => interpret({ modules, advance }, program);",
+  ].join("\n");
+}

@@ -1,0 +1,167 @@
+/**
+ * The deliberate faults of the mutation check. Each must be caught by at least one conformance case; one that is not
+ * names a case that is missing.
+ *
+ * `file` is a compiled file below dist/, `find` a text that occurs in it once, `replace` what stands there instead.
+ *
+ * @module
+ */
+
+export interface Mutant {
+  /** What the fault does, in a few words. */
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** True: part of the short form that the tests run. */
+  readonly short?: true;
+}
+
+const oauth = "stdlib/oauth";
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: "skips the state check",
+    file: `${oauth}/authorization.js`,
+    find: "return a.length === b.length && timingSafeEqual(a, b);",
+    replace: "return timingSafeEqual(a, a) || b.length > 0;",
+    short: true,
+  },
+  {
+    name: "lets an attempt be used twice",
+    file: `${oauth}/authorization.js`,
+    find: "if (attempts.isUsed(state))",
+    replace: "if (false)",
+  },
+  {
+    name: "lets an attempt live for ever",
+    file: `${oauth}/authorization.js`,
+    find: "export const attemptLifetime = 600;",
+    replace: "export const attemptLifetime = 6000000;",
+  },
+  {
+    name: "lets extra parameters override reserved ones",
+    file: `${oauth}/authorization.js`,
+    find: "if (!reserved.includes(name.trim().toLowerCase()))",
+    replace: "if (name !== null)",
+  },
+  {
+    name: "sends no PKCE verifier",
+    file: `${oauth}/exchange.js`,
+    find: '["code_verifier", attempt.verifier],',
+    replace: "",
+  },
+  {
+    name: "refreshes at 100 % of the life",
+    file: `${oauth}/staleness.js`,
+    find: "Math.trunc((lifetime * 3) / 4)",
+    replace: "lifetime",
+    short: true,
+  },
+  {
+    name: "misses the boundary second of the 75 % rule",
+    file: `${oauth}/staleness.js`,
+    find: "return now >= set.issued_at_unix + Math.trunc",
+    replace: "return now > set.issued_at_unix + Math.trunc",
+  },
+  {
+    name: "drops the old refresh token when the answer has none",
+    file: `${oauth}/token-set-of.js`,
+    find: "members.refresh_token ?? previous?.refresh_token",
+    replace: "members.refresh_token",
+    short: true,
+  },
+  {
+    name: "sends the token to any origin",
+    file: `${oauth}/request.js`,
+    find: "if (!origins.includes(target.origin))",
+    replace: "if (false)",
+    short: true,
+  },
+  {
+    name: "follows redirects to other origins with the token",
+    file: `${oauth}/request.js`,
+    find: 'return to.origin === from.origin && to.username === "" && to.password === "" ? to : null;',
+    replace: "return to;",
+  },
+  {
+    name: "replays after every 401",
+    file: `${oauth}/request.js`,
+    find: "return await sendAuthorized(context, request, target, renewed);",
+    replace:
+      "const again = await sendAuthorized(context, request, target, renewed); return again.status === 401 ? await sendAuthorized(context, request, target, renewed) : again;",
+  },
+  {
+    name: "throws away the 401 when the refresh fails",
+    file: `${oauth}/request.js`,
+    find: "return refusal;",
+    replace: "throw error;",
+  },
+  {
+    name: "takes every refresh failure for missing consent",
+    file: `${oauth}/refresh.js`,
+    find: "if (!isDeadToken(context, answer.answer))",
+    replace: "if (false)",
+  },
+  {
+    name: "refreshes without the storage's lock",
+    file: `${oauth}/refresh.js`,
+    find: "await store.withRefreshLock(storageKey, (found)",
+    replace: "await ((_, body) => body())(storageKey, (found)",
+  },
+  {
+    name: "refuses a token that still works when the refresh fails for now",
+    file: `${oauth}/refresh.js`,
+    find: "if (outcome.error.retryable && works())",
+    replace: "if (false)",
+  },
+  {
+    name: "writes the stored token into an event",
+    file: `${oauth}/refresh.js`,
+    find: "admit?.(bound);",
+    replace: 'emitEvent(context, "looked", { value: bound.entry.token_set.access_token }); admit?.(bound);',
+  },
+  {
+    name: "does not tell the redactor of received tokens",
+    file: `${oauth}/bound-entry.js`,
+    find: "redactor.register(value, member);",
+    replace: "",
+  },
+  {
+    name: "shows the script the token as it is",
+    file: `${oauth}/bound-entry.js`,
+    find: "return context.ports.seal.conceal(value, {",
+    replace: "return ((given) => given)(value, {",
+    short: true,
+  },
+  {
+    name: "takes a token response of any content type",
+    file: `${oauth}/token-response.js`,
+    find: 'if (!form && media !== "application/json")',
+    replace: "if (false)",
+  },
+  {
+    name: "does not form-encode Basic credentials",
+    file: `${oauth}/client-authentication.js`,
+    find: "const pair = `${percentEncode(client_id)}:${percentEncode(client_secret)}`;",
+    replace: "const pair = `${client_id}:${client_secret}`;",
+  },
+  {
+    name: "revokes the access token only",
+    file: `${oauth}/revoke.js`,
+    find: '[refresh_token, "refresh_token"],',
+    replace: "",
+  },
+  {
+    name: "polls the device flow at once",
+    file: `${oauth}/device-flow.js`,
+    find: "await clock.sleep(pause * 1000, run.signal)",
+    replace: "await clock.sleep(0, run.signal)",
+  },
+  {
+    name: "forgets slow_down after one wait",
+    file: `${oauth}/device-flow.js`,
+    find: "interval += slowDownSeconds;",
+    replace: "failures = 0;",
+  },
+];
