@@ -50,7 +50,7 @@ let onLine: (line: string) => void = () => {};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "holdfast-docs-"));
-  server = await startAuthorizationServer({ deviceInterval: 1 });
+  server = await startAuthorizationServer({ deviceInterval: 1, dpop: true, par: true });
   api = await startProtectedApi(server, server.clients.apiClient);
   inbox = await startInbox();
   runtime = await createRuntime({
@@ -69,7 +69,15 @@ afterAll(async () => {
 });
 
 test("the manual has a page for every module, and a snippet on each", () => {
-  for (const page of ["client", "device-flow", "providers", "redaction", "storage"]) {
+  for (const page of [
+    "client",
+    "device-flow",
+    "dynamic-registration",
+    "providers",
+    "redaction",
+    "storage",
+    "token-exchange",
+  ]) {
     expect(all.some(({ name }) => name.startsWith(`docs/oauth-${page}.md`))).toBe(true);
   }
 });
@@ -113,6 +121,7 @@ describe("in the sandbox", () => {
         net: ["127.0.0.1", "login.example.com"],
         env: ["STORE_KEY"],
         storage: ["./tokens.bin"],
+        capabilities: ["oauth_storage", "secrets"],
         testing: words.includes("testing"),
       },
     });

@@ -22,6 +22,12 @@ export interface AuthorizationServerOptions {
   readonly grace?: number;
   /** What the device authorization response says as `interval`, in seconds (default 1). */
   readonly deviceInterval?: number;
+  /** Binds tokens to the keys of those who prove one; `nonce` asks for a nonce in every proof (default: no DPoP). */
+  readonly dpop?: boolean | "nonce";
+  /** Takes pushed authorization requests; `required` takes no others (default false). */
+  readonly par?: boolean | "required";
+  /** A public key: adds {@link AuthorizationServer.clients.keyClient}. */
+  readonly clientKey?: JWK;
 }
 
 export interface Client {
@@ -59,6 +65,7 @@ export interface AuthorizationServer {
   readonly verificationUri: string;
   readonly revocationEndpoint: string;
   readonly introspectionEndpoint: string;
+  readonly pushedAuthorizationRequestEndpoint: string;
   readonly clients: {
     /** Authorization code without a secret; redirects to `http://127.0.0.1:<any port>/callback`. */
     readonly publicClient: Client;
@@ -66,6 +73,8 @@ export interface AuthorizationServer {
     readonly confidentialClient: Client;
     /** Device flow without a secret. */
     readonly deviceClient: Client;
+    /** Authorization code with `private_key_jwt`; the same redirect URI. Known only with a `clientKey`. */
+    readonly keyClient: Client;
     /** The protected API: may only introspect. */
     readonly apiClient: Client;
   };
@@ -97,6 +106,7 @@ export async function startAuthorizationServer(
   const publicClient: Client = { clientId: "holdfast-public", clientSecret: null };
   const deviceClient: Client = { clientId: "holdfast-device", clientSecret: null };
   const confidentialClient: Client = { clientId: "holdfast-confidential", clientSecret: secret() };
+  const keyClient: Client = { clientId: "holdfast-key", clientSecret: null };
   const apiClient: Client = { clientId: "protected-api", clientSecret: secret() };
 
   const server = createServer();
@@ -132,6 +142,18 @@ export async function startAuthorizationServer(
         response_types: [],
         redirect_uris: [],
       },
+      ...(options.clientKey === undefined
+        ? []
+        : [
+            {
+              client_id: keyClient.clientId,
+              application_type: "native" as const,
+              token_endpoint_auth_method: "private_key_jwt" as const,
+              jwks: { keys: [options.clientKey] },
+              grant_types: ["authorization_code", "refresh_token"],
+              redirect_uris: [redirectUri],
+            },
+          ]),
       {
         client_id: apiClient.clientId,
         client_secret: String(apiClient.clientSecret),
@@ -168,7 +190,15 @@ export async function startAuthorizationServer(
     },
     features: {
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
+      dPoP: {
+        enabled: options.dpop !== undefined && options.dpop !== false,
+        nonceSecret: randomBytes(32),
+        requireNonce: () => options.dpop === "nonce",
+      },
+      pushedAuthorizationRequests: {
+        enabled: options.par !== undefined && options.par !== false,
+        requirePushedAuthorizationRequests: options.par === "required",
+      },
       resourceIndicators: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       userinfo: { enabled: false },
@@ -238,7 +268,8 @@ export async function startAuthorizationServer(
     verificationUri: `${issuer}/device`,
     revocationEndpoint: `${issuer}/token/revocation`,
     introspectionEndpoint: `${issuer}/token/introspection`,
-    clients: { publicClient, confidentialClient, deviceClient, apiClient },
+    pushedAuthorizationRequestEndpoint: `${issuer}/request`,
+    clients: { publicClient, confidentialClient, deviceClient, keyClient, apiClient },
     confidentialRedirectUri: redirectUri,
     requests,
     credentials,

@@ -35,6 +35,9 @@ export async function interaction(provider: Provider, ctx: Context): Promise<boo
     const grant = known ?? new provider.Grant({ accountId: details.session?.accountId ?? "", clientId });
     const missing: unknown = prompt.details["missingOIDCScope"];
     if (Array.isArray(missing)) grant.addOIDCScope(missing.join(" "));
+    const resources = prompt.details["missingResourceScopes"] as Record<string, string[]> | undefined;
+    for (const [resource, scopes] of Object.entries(resources ?? {}))
+      grant.addResourceScope(resource, scopes.join(" "));
     result = { consent: { grantId: await grant.save() } };
   }
   ctx.respond = false;

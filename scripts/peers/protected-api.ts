@@ -1,6 +1,6 @@
 /**
  * A small protected API on loopback. It asks the authorization server about every token (RFC 7662) and answers 401
- * with `WWW-Authenticate` (RFC 6750 §3) when the token is not good.
+ * with `WWW-Authenticate` (RFC 6750 §3) when the token is not good. A token that is bound to a key needs a DPoP proof.
  *
  * @module
  */
@@ -8,6 +8,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Client } from "./authorization-server.ts";
+import { ProofChecker } from "./dpop-check.ts";
 
 export interface ApiCall {
   readonly method: string;
@@ -20,7 +21,7 @@ export interface ProtectedApi {
   readonly origin: string;
   /** Every call so far, oldest first. */
   readonly calls: readonly ApiCall[];
-  /** Every bearer token that it was shown. */
+  /** Every token that it was shown. */
   readonly tokens: ReadonlySet<string>;
   /** The next call is answered with 401, whatever its token. */
   rejectNext(): void;
@@ -31,12 +32,14 @@ interface Introspection {
   readonly active: boolean;
   readonly sub?: string;
   readonly scope?: string;
+  readonly cnf?: { readonly jkt?: string };
 }
 
-/** Starts the API on 127.0.0.1 at a free port. `GET /me`, `GET /items`, `POST /items`. */
+/** Starts the API on 127.0.0.1 at a free port. `GET /me`, `GET /items`, `POST /items`. `nonce`: DPoP proofs must show it. */
 export async function startProtectedApi(
   authorizationServer: { readonly introspectionEndpoint: string; readonly issuer: string },
   client: Client,
+  nonce: string | null = null,
 ): Promise<ProtectedApi> {
   const calls: ApiCall[] = [];
   const tokens = new Set<string>();
@@ -45,9 +48,11 @@ export async function startProtectedApi(
     { id: 2, name: "rope" },
   ];
   let rejections = 0;
+  const proofs = new ProofChecker();
 
   const answer = async (request: IncomingMessage): Promise<{ status: number; body: unknown }> => {
-    const [, token] = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? "") ?? [];
+    const [, scheme, token] =
+      /^(Bearer|DPoP) ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? "") ?? [];
     if (token === undefined) return { status: 401, body: { error: "missing_token" } };
     tokens.add(token);
     if (rejections > 0) {
@@ -56,6 +61,16 @@ export async function startProtectedApi(
     }
     const seen = await introspect(authorizationServer.introspectionEndpoint, client, token);
     if (!seen.active) return { status: 401, body: { error: "invalid_token" } };
+    const thumbprint = seen.cnf?.jkt;
+    if ((thumbprint !== undefined) !== (scheme?.toLowerCase() === "dpop"))
+      return { status: 401, body: { error: "invalid_token" } };
+    if (thumbprint !== undefined) {
+      const url = `http://${request.headers.host ?? ""}${request.url ?? ""}`;
+      const proven = { method: request.method ?? "", url, access_token: token, thumbprint, nonce };
+      const fault = await proofs.fault(request.headers["dpop"], proven);
+      if (fault !== null)
+        return { status: 401, body: { error: fault === "nonce" ? "use_dpop_nonce" : "invalid_dpop_proof" } };
+    }
     const scopes = (seen.scope ?? "").split(" ");
     const wanted = request.method === "POST" ? "api:write" : "api:read";
     if (!scopes.includes(wanted))
@@ -77,11 +92,14 @@ export async function startProtectedApi(
       .then(({ status, body }) => {
         calls.push({ method: request.method ?? "", path: request.url ?? "", status });
         const { error, scope } = body as { error?: string; scope?: string };
-        const challenge = [`Bearer realm="items"`];
-        if (error === "invalid_token" || error === "insufficient_scope") challenge.push(`error="${error}"`);
+        const isProof = error === "use_dpop_nonce" || error === "invalid_dpop_proof";
+        const challenge = [`${isProof ? "DPoP" : "Bearer"} realm="items"`];
+        if (isProof || error === "invalid_token" || error === "insufficient_scope")
+          challenge.push(`error="${error}"`);
         if (scope !== undefined) challenge.push(`scope="${scope}"`);
         response.writeHead(status, {
           "content-type": "application/json",
+          ...(nonce === null ? {} : { "dpop-nonce": nonce }),
           ...(status === 401 || status === 403 ? { "www-authenticate": challenge.join(", ") } : {}),
         });
         response.end(JSON.stringify(body));
