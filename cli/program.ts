@@ -12,6 +12,7 @@ import { conformanceCommand } from "./conformance-command.ts";
 import { type ExitCode, exitCodes, exitCodeTable } from "./exit-codes.ts";
 import type { RunOptions } from "./run.ts";
 import { note } from "./terminal.ts";
+import { typesCommand } from "./types-command.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Does what the words say. Answers the exit code; what is wrong stands on standard error then. */
@@ -34,6 +35,14 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
   conformanceCommand(program, async (options) => {
     const { conformance } = await import("./conformance.ts");
     code = await conformance(options);
+  });
+  typesCommand(program, async (options) => {
+    const { types } = await import("./types.ts");
+    code = await types(options);
+  });
+  providersCommand(program, async (id, json) => {
+    const { listProviders, showProvider } = await import("./providers.ts");
+    await (id === null ? listProviders(json) : showProvider(id, json));
   });
   try {
     await program.parseAsync(words, { from: "user" });
@@ -125,6 +134,32 @@ function runCommand(program: Command, action: (path: string, options: RunOptions
         events: given.events,
       });
     });
+}
+
+/** `id` null: all of them. */
+function providersCommand(
+  program: Command,
+  action: (id: string | null, json: boolean) => Promise<void>,
+): void {
+  const providers = program
+    .command("providers")
+    .summary("say what is known of a provider")
+    .description("Prints the provider records that scripts get from std/oauth/providers. Sends nothing.")
+    .helpOption("-h, --help", "print this")
+    .helpCommand(false);
+  providers
+    .command("list")
+    .summary("print all of them, one a line")
+    .helpOption("-h, --help", "print this")
+    .option("--json", "print a JSON list")
+    .action(async ({ json }: { json?: boolean }) => await action(null, json ?? false));
+  providers
+    .command("show")
+    .summary("print one: endpoints, scopes, and what is odd about it")
+    .argument("<id>", "a name of the list")
+    .helpOption("-h, --help", "print this")
+    .option("--json", "print the whole record as JSON")
+    .action(async (id: string, { json }: { json?: boolean }) => await action(id, json ?? false));
 }
 
 function helpText(): string {

@@ -59,6 +59,7 @@ export function adapterMode(command: string): Mode {
         requests: world.requests,
         capabilities: world.capabilities,
         captured: world.captured,
+        signed: world.signed,
         elapsed: world.elapsed(),
       };
     },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { generateKeyPairSync } from "node:crypto";
 import type { Json } from "../runtime/ports.ts";
 import type { CaseFile, Given, Reply, Step, Stored } from "./case-format.ts";
 import { addressOf, endpointsOf, providerCall } from "./endpoints.ts";
@@ -42,7 +43,12 @@ export function compileCase(file: CaseFile, options: CompileOptions = {}): Compi
     script: { start, places, capabilities: given.capabilities ?? {} },
     grants: { ...defaultGrants(given), ...given.grants },
     program: {
-      values: { url: endpoints, file: options.file ?? "tokens.bin", file_key: "file-key-".repeat(4) },
+      values: {
+        url: endpoints,
+        file: options.file ?? "tokens.bin",
+        file_key: "file-key-".repeat(4),
+        ...(JSON.stringify(file).includes('"$client_key"') ? { client_key: clientKey() } : {}),
+      },
       patterns: given.patterns ?? [],
       provider,
       storage: options.ownStorage === true ? null : storageCall(given),
@@ -53,6 +59,12 @@ export function compileCase(file: CaseFile, options: CompileOptions = {}): Compi
       audit: expect?.audit !== undefined,
     },
   };
+}
+
+/** A private JWK for `private_key`: made for each case, so that none stands in a file. */
+function clientKey(): Json {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return privateKey.export({ format: "jwk" }) as Readonly<Record<string, Json>>;
 }
 
 function placeOf(

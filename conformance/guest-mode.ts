@@ -104,6 +104,7 @@ export async function guestMode(): Promise<Mode> {
         requests: world.requests,
         capabilities: world.capabilities,
         captured: world.captured,
+        signed: world.signed,
         elapsed: world.elapsed(),
       };
     },

@@ -51,6 +51,7 @@ export function hostMode(makeStorage: MakeStorage | null = null): Mode {
         requests: world.requests,
         capabilities: world.capabilities,
         captured: world.captured,
+        signed: world.signed,
         elapsed,
       };
     },

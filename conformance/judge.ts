@@ -207,7 +207,7 @@ function judgeUnscripted(trace: Trace): readonly Finding[] {
 /** No token value in any event, log line or error; and where tokens are sealed, none that a provider sent crosses. */
 function judgeLeaks(file: CaseFile, trace: Trace): readonly Finding[] {
   const sent = secretsSent(trace.requests);
-  const secrets = new Set([...secretsIn([file.http, file.given]), ...sent]);
+  const secrets = new Set([...secretsIn([file.http, file.given]), ...sent, ...trace.signed]);
   const found: Finding[] = [];
   const search = (where: string, text: string, values: Iterable<string>): void => {
     const leak = leakIn(text, values);
@@ -226,7 +226,7 @@ function judgeLeaks(file: CaseFile, trace: Trace): readonly Finding[] {
   if (trace.sealed) {
     // What the case itself hands over it may see again; what a provider sent it may not.
     const own = secretsIn([file.given, file.steps]);
-    const fromProvider = [...secretsIn(file.http)].filter((value) => !own.has(value));
+    const fromProvider = [...secretsIn(file.http), ...trace.signed].filter((value) => !own.has(value));
     search("what crossed to the script", trace.crossed, fromProvider);
   }
   return found;

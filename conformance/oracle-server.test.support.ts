@@ -90,8 +90,8 @@ function keyPair(kind: "ES256" | "RS256" | "PS256" | "EdDSA"): KeyPair {
         : generateKeyPairSync("rsa", { modulusLength: 2048 });
   const more = { use: "sig", alg: kind, kid: `${kind}-${randomBytes(4).toString("hex")}` };
   return {
-    secret: { ...privateKey.export({ format: "jwk" }), ...more } as JWK,
-    shown: { ...publicKey.export({ format: "jwk" }), ...more } as JWK,
+    secret: { ...privateKey.export({ format: "jwk" }), ...more },
+    shown: { ...publicKey.export({ format: "jwk" }), ...more },
   };
 }
 

@@ -149,9 +149,9 @@ test("a token value in an event, a log line or an error fails any case", async (
   add("leak", {
     ...good,
     steps: [{ call: "events.emit", args: ["mine", "note", { text: "opaque-value-17" }], expect: "$any-way" }],
-    given: { stored: { set: { access_token: "opaque-value-17" } } },
+    http: { token: { json: { access_token: "opaque-value-17" } } },
   });
-  // The redactor knows the stored token only once it is used, so that this event holds it.
+  // The redactor knows the provider's token only once it is received, so that this event holds it.
   const { text } = await run();
   expect(text).toContain("(no secret value)");
   expect(text).toContain("event note");

@@ -27,6 +27,8 @@ export interface Trace {
   readonly requests: readonly SeenRequest[];
   readonly capabilities: readonly SeenCapability[];
   readonly captured: Readonly<Record<string, unknown>>;
+  /** The JWTs that replies held. */
+  readonly signed: readonly string[];
   /** Seconds of virtual time. */
   readonly elapsed: number;
 }

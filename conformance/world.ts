@@ -14,6 +14,7 @@ import { createTestingWorld, type TestingWorld } from "../runtime/host/testing-w
 import type { Clock, Http, HttpRequest, HttpResponse, Json } from "../runtime/ports.ts";
 import type { Fault, Reply } from "./case-format.ts";
 import { cloudOperations, cloudStorage } from "./cloud-storage.ts";
+import { type ReplySigner, replySigner } from "./signed-reply.ts";
 
 /** A request that left, and what came back. */
 export interface SeenRequest {
@@ -42,6 +43,8 @@ export interface World extends TestingWorld {
   /** Since the preparation was over. */
   readonly capabilities: readonly SeenCapability[];
   readonly captured: Readonly<Record<string, unknown>>;
+  /** The JWTs that replies held. */
+  readonly signed: readonly string[];
   /** Seconds since the preparation was over. */
   elapsed(): number;
 }
@@ -68,6 +71,7 @@ export function createWorld(script: WorldScript): World {
   const { clock } = base;
   const requests: SeenRequest[] = [];
   const captured: Record<string, unknown> = {};
+  const signer = replySigner(script.start / 1000);
   const places = script.places.map((place) => ({ ...place, matches: globMatcher(place.url), used: 0 }));
   const cloud = script.capabilities["oauth_storage"] === "memory" ? cloudStorage() : null;
   const answered = new Map<string, number>();
@@ -96,7 +100,7 @@ export function createWorld(script: WorldScript): World {
       capture(reply, seen, captured);
       // An answer takes its time, so that calls which run at once meet each other.
       for (let turns = 0; turns < 3; turns += 1) await turn();
-      return await respond(reply, request, clock, captured);
+      return await respond(reply, request, clock, captured, signer);
     },
   };
 
@@ -112,8 +116,11 @@ export function createWorld(script: WorldScript): World {
     http,
     async capability(name, operation, params) {
       const called = `${name}.${operation}`;
-      asked.push({ operation: called, params: jsonOf(params) });
       const scripted = script.capabilities[called];
+      // What no host gives never arrives at one.
+      if (scripted === undefined && !(cloud && name === "oauth_storage"))
+        return await base.capability(name, operation, params);
+      asked.push({ operation: called, params: jsonOf(params) });
       if (scripted !== undefined) {
         const count = answered.get(called) ?? 0;
         answered.set(called, count + 1);
@@ -123,8 +130,7 @@ export function createWorld(script: WorldScript): World {
           throw new Error(typeof answer.throws === "string" ? answer.throws : "the host failed");
         return answer;
       }
-      if (cloud && name === "oauth_storage") return await cloud(operation, params);
-      return await base.capability(name, operation, params);
+      return await cloud?.(operation, params);
     },
     capabilityInfo(name) {
       const { id, offers } = base.capabilityInfo(name);
@@ -138,6 +144,7 @@ export function createWorld(script: WorldScript): World {
       return asked.slice(prepared.asked);
     },
     captured,
+    signed: signer.made,
     elapsed: () => (clock.now() - prepared.now) / 1000,
   };
 }
@@ -169,13 +176,14 @@ async function respond(
   request: HttpRequest,
   clock: Clock,
   captured: Readonly<Record<string, unknown>>,
+  signer: ReplySigner,
 ): Promise<HttpResponse> {
   const patience = request.timeoutMs ?? 30_000;
   const delay = reply.fault === "stall" ? Number.POSITIVE_INFINITY : (reply.delay ?? 0) * 1000;
   if (delay > 0) await clock.sleep(Math.min(delay, patience), request.signal);
   if (delay > patience) throw new HttpFailureError("timeout");
   if (reply.fault !== undefined) throw new HttpFailureError(kinds[reply.fault]);
-  const [type, body] = bodyOf(reply, captured);
+  const [type, body] = bodyOf(reply, captured, signer);
   if (body.length > (request.maxBytes ?? Number.POSITIVE_INFINITY)) throw new HttpFailureError("too_large");
   const headers = Object.create(null) as Record<string, string>;
   if (type !== null) headers["content-type"] = type;
@@ -194,18 +202,26 @@ export function tokenResponse(number: number): Readonly<Record<string, Json>> {
   };
 }
 
-function bodyOf(reply: Reply, captured: Readonly<Record<string, unknown>>): [string | null, Uint8Array] {
-  const encode = (text: string): Uint8Array => new TextEncoder().encode(filled(text, captured));
+function bodyOf(
+  reply: Reply,
+  captured: Readonly<Record<string, unknown>>,
+  signer: ReplySigner,
+): [string | null, Uint8Array] {
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const fill = (text: string): string => filled(text, captured);
+  const json = (value: Json): [string, Uint8Array] => [
+    "application/json",
+    encode(JSON.stringify(signer.spellOut(value, fill))),
+  ];
   if (reply.tokens !== undefined) {
     const members = Object.entries({ ...tokenResponse(reply.tokens), ...(reply.json as object | undefined) });
-    const kept = members.filter(([, value]) => value !== null);
-    return ["application/json", encode(JSON.stringify(Object.fromEntries(kept)))];
+    return json(Object.fromEntries(members.filter(([, value]) => value !== null)) as Json);
   }
-  if (reply.json !== undefined) return ["application/json", encode(JSON.stringify(reply.json))];
+  if (reply.json !== undefined) return json(reply.json);
   if (reply.form !== undefined)
-    return ["application/x-www-form-urlencoded", encode(new URLSearchParams(reply.form).toString())];
+    return ["application/x-www-form-urlencoded", encode(fill(new URLSearchParams(reply.form).toString()))];
   if (reply.bytes !== undefined) return [null, new Uint8Array(Buffer.from(reply.bytes, "base64"))];
-  return [null, encode(reply.text ?? "")];
+  return [null, encode(fill(reply.text ?? ""))];
 }
 
 function filled(text: string, captured: Readonly<Record<string, unknown>>): string {

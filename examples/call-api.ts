@@ -2,6 +2,10 @@
 import { request } from "std/oauth/client";
 import { type Args, session } from "./session.ts";
 
+interface Item {
+  readonly name: string;
+}
+
 export default async function (args: Args) {
   const cli = session(args);
   const [me, items] = await Promise.all([
@@ -9,5 +13,6 @@ export default async function (args: Args) {
     request(cli, "GET", `${args.api}/items`),
   ]);
   if (!me.ok || !items.ok) throw new Error(`the API answered ${me.status} and ${items.status}`);
-  return { me: JSON.parse(me.body).sub, items: JSON.parse(items.body).map(({ name }) => name) };
+  const found: Item[] = JSON.parse(String(items.body));
+  return { me: JSON.parse(String(me.body)).sub, items: found.map(({ name }) => name) };
 }

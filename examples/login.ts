@@ -11,7 +11,7 @@ export default async function (args: Args & { callback: string; inbox: string })
   const cli = session(args, args.callback);
   const login = await start_authorization(cli);
   log(`Open this page to log in: ${login.url}`);
-  const redirect = await http_get(`${args.inbox}?state=${login.state}`, { timeout: 600 });
+  const redirect = await http_get(`${args.inbox}?state=${login.state}`, { timeout: 600, as: "text" });
   const tokens = await exchange_callback(cli, login, redirect.body);
   return { logged_in: true, scopes: tokens.scopes, expires_in: tokens.expires_in };
 }

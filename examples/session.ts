@@ -28,7 +28,9 @@ export function provider({ issuer, api }: Args) {
 
 /** The file is encrypted with a key that the person who runs the script keeps in STORE_KEY. */
 export function storage({ store = "./tokens.bin" }: Args) {
-  return file(store, env("STORE_KEY"));
+  const key = env("STORE_KEY");
+  if (key === null) throw new Error("STORE_KEY is not set");
+  return file(store, key);
 }
 
 export function session(args: Args, redirect_uri?: string) {

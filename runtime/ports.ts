@@ -112,6 +112,8 @@ export interface HttpRequest {
   readonly maxBytes?: number;
   /** Ends the request; its outcome is then unknown if it was sent. */
   readonly signal?: AbortSignal;
+  /** Ends the request as long as nothing of it was sent. */
+  readonly untilSent?: AbortSignal;
   /** A new socket for this request, so that a stale kept-alive one cannot lose it. */
   readonly freshSocket?: boolean;
 }
@@ -210,9 +212,14 @@ export interface Redactor {
   redactValue(value: unknown): unknown;
   /** The text with only known values replaced; shapes are left alone. Leaves no audit entry. */
   maskKnown(text: string): string;
-  /** Makes a live value known (raw and in common encodings) until the returned function is called. Values under 8 characters are ignored. */
-  register(value: string, name: string): () => void;
-  /** A redactor with its own custom patterns and audit ring that shares the known values: one per run. */
+  /**
+   * Makes a live value known (raw and in common encodings) until the returned function is called. Values under 8 characters
+   * are ignored. `own`: a script brought it raw, so only this redactor and its forks know it; it stays so when the same value
+   * is registered here again.
+   * @throws when this fork holds as much as one run may; the value is then unknown, and must go nowhere.
+   */
+  register(value: string, name: string, scope?: { readonly own: boolean }): () => void;
+  /** A redactor with its own custom patterns and audit ring that shares the known values, except own ones: one per run. */
   fork(): Redactor;
   /** Tells `listener` of every redaction of this redactor and its forks, until the returned function is called. */
   onAudit(listener: (entries: readonly RedactionAudit[]) => void): () => void;

@@ -21,5 +21,8 @@ if (existsSync(join(root, catalogue))) {
     if (file.endsWith(".json")) cpSync(join(root, catalogue, file), join(root, "dist", catalogue, file));
   }
 }
+execFileSync(process.execPath, [join(root, "dist", "scripts", "guest-types", "main.js")], {
+  stdio: "inherit",
+});
 const command = join(root, "dist", "cli", "main.js");
 if (existsSync(command)) chmodSync(command, 0o755);

@@ -17,7 +17,7 @@ const floors = [
   { height: 3, room: "stdlib/oauth", files: ["stdlib/oauth/"] },
   { height: 3, room: "runtime/sandbox", files: ["runtime/sandbox/", "runtime/std/"] },
   { height: 2, room: "runtime/host", files: ["runtime/host/"] },
-  { height: 1, room: "ports", files: ["runtime/ports.ts", "runtime/plugin.ts"] },
+  { height: 1, room: "ports", files: ["runtime/ports.ts", "runtime/plugin.ts", "runtime/nearest.ts"] },
 ];
 
 /** Rooms that never import each other although their floors would allow it. */

@@ -8,6 +8,7 @@ import type { HttpFailureKind, HttpRequest, Seal } from "../ports.ts";
 import { mentionsCapsule } from "./capsule.ts";
 import { judgeDestination } from "./destination.ts";
 import { HttpFailureError, type HttpFailureReason } from "./http-failure.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { NetPolicy } from "./net-policy.ts";
 import { judgeRequestHead } from "./request-head.ts";
 
@@ -15,6 +16,8 @@ import { judgeRequestHead } from "./request-head.ts";
 export interface EgressContext {
   readonly policy: NetPolicy;
   readonly seal: Pick<Seal, "open">;
+  /** What the requests may hold in memory together; left out, as much as each asks for. */
+  readonly inFlight?: InFlight;
   /** Called when a destination or a credential is refused. `origin` is empty when the URL has none. */
   onRefused?(refusal: { kind: HttpFailureKind; method: string; origin: string }): void;
   /** Called when a sealed token stands where it is not opened; it goes out sealed. */

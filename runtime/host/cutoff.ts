@@ -16,15 +16,21 @@ export interface Cutoff {
   /** The work's outcome, or a rejection made by `failure` when the request must end first. */
   race<T>(work: Promise<T>, failure: (kind: CutoffKind) => Error): Promise<T>;
   cut(kind: CutoffKind): void;
+  /** The request is on its way: `untilSent` ends it no longer. */
+  sent(): void;
   /** Ends the timer; nothing is cut afterwards. */
   clear(): void;
 }
 
 /**
- * Starts a time limit of `ms`. After a freeze of the process (a suspended machine) Node runs timers before it reads
+ * Starts a time limit of `ms`. `signal` ends the request at any time, `untilSent` only before {@link Cutoff.sent}. After a freeze of the process (a suspended machine) Node runs timers before it reads
  * sockets, so the cut waits for one more turn of the event loop: an answer that has already arrived is read first.
  */
-export function startCutoff(ms: number, signal: AbortSignal | undefined): Cutoff {
+export function startCutoff(
+  ms: number,
+  signal: AbortSignal | undefined,
+  untilSent: AbortSignal | undefined,
+): Cutoff {
   const listeners = new Set<(kind: CutoffKind) => void>();
   let kind: CutoffKind | null = null;
   let over = false;
@@ -36,11 +42,14 @@ export function startCutoff(ms: number, signal: AbortSignal | undefined): Cutoff
     Math.min(Math.ceil(ms), longestTimerMs),
   );
   const onAbort = () => cut("cancelled");
+  const onAbortUnsent = () => cut("cancelled");
+  const sent = () => untilSent?.removeEventListener("abort", onAbortUnsent);
   const clear = () => {
     over = true;
     clearTimeout(timer);
     clearImmediate(immediate);
     signal?.removeEventListener("abort", onAbort);
+    sent();
     listeners.clear();
   };
   const cut = (why: CutoffKind) => {
@@ -54,8 +63,9 @@ export function startCutoff(ms: number, signal: AbortSignal | undefined): Cutoff
     if (kind !== null) fn(kind);
     else if (!over) listeners.add(fn);
   };
-  if (signal?.aborted) cut("cancelled");
-  else signal?.addEventListener("abort", onAbort, { once: true });
+  signal?.addEventListener("abort", onAbort, { once: true });
+  untilSent?.addEventListener("abort", onAbortUnsent, { once: true });
+  if (signal?.aborted || untilSent?.aborted) cut("cancelled");
   return {
     get kind() {
       return kind;
@@ -67,6 +77,7 @@ export function startCutoff(ms: number, signal: AbortSignal | undefined): Cutoff
         work.then(resolve, reject);
       }),
     cut,
+    sent,
     clear,
   };
 }

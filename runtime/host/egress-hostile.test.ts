@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "vitest";
 import type { HttpFailure, HttpRequest, HttpResponse } from "../ports.ts";
 import { createEgress, type Lookup } from "./egress.ts";
+import { createInFlight, type InFlight } from "./in-flight.ts";
 import { trustedPolicy } from "./net-policy.ts";
 import { type RawServer, rawServer, reply } from "./server.test.support.ts";
 
@@ -24,10 +25,11 @@ async function serve(...args: Parameters<typeof rawServer>): Promise<RawServer> 
 
 const seal = { open: (value: string) => ({ value, binding: null }) };
 
-function sender(options: { lookup?: Lookup; connectTimeoutMs?: number } = {}) {
-  const egress = createEgress(options);
+function sender(options: { lookup?: Lookup; connectTimeoutMs?: number; inFlight?: InFlight } = {}) {
+  const { inFlight, ...more } = options;
+  const egress = createEgress(more);
   cleanup.push(egress.close);
-  const http = egress.http({ policy: trustedPolicy, seal });
+  const http = egress.http({ policy: trustedPolicy, seal, ...(inFlight ? { inFlight } : {}) });
   return (request: Partial<HttpRequest> & { url: string }): Promise<HttpResponse> =>
     http.send({ method: "GET", ...request });
 }
@@ -241,6 +243,76 @@ describe("a connection", () => {
   });
 });
 
+describe("what the requests of one run hold in memory", () => {
+  const held = "The requests and answers of one run may hold 64 MiB at a time.";
+  const refused = { name: "HttpFailure", kind: "too_large", code: "HARN-RUN-014" };
+
+  test("is counted over all answers, as they come", async () => {
+    const open: Socket[] = [];
+    const server = await serve((socket) => {
+      open.push(socket);
+      if (open.length > 3) socket.write(reply("x".repeat(1_000)));
+      else socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 401\r\n\r\n${"x".repeat(400)}`);
+    });
+    const send = sender({ inFlight: createInFlight(1_000) });
+    const sent = [1, 2, 3].map(() => send({ url: server.url }));
+    const error = await Promise.any(
+      sent.map((one) => one.then(Promise.reject.bind(Promise), (why: unknown) => why)),
+    );
+    expect(error).toMatchObject({ ...refused, sent: true, message: expect.stringContaining(held) });
+    for (const socket of open) socket.write("x");
+    const outcomes = await Promise.allSettled(sent);
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    // All was given back: one answer may take the whole again.
+    expect((await send({ url: server.url })).body).toHaveLength(1_000);
+  });
+
+  test("counts what is sent, before it is sent", async () => {
+    const server = await serve((socket) => socket.write(reply("ok")));
+    const send = sender({ inFlight: createInFlight(1_000) });
+    await expect(send({ method: "POST", url: server.url, body: "x".repeat(1_001) })).rejects.toMatchObject({
+      ...refused,
+      sent: false,
+      message: expect.stringContaining(held),
+    });
+    expect(server.connections).toBe(0);
+  });
+
+  test("counts what an encoded answer decodes to", async () => {
+    const server = await serve((socket) =>
+      socket.write(reply(gzipSync("x".repeat(100_000)), ["content-encoding: gzip"])),
+    );
+    await expect(sender({ inFlight: createInFlight(99_000) })({ url: server.url })).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringContaining(held),
+    });
+  });
+
+  test("keeps no token answer from arriving", async () => {
+    const server = await serve((socket, request) =>
+      socket.write(request.startsWith("POST") ? reply("x".repeat(500)) : "HTTP/1.1 200 OK\r\n\r\nall"),
+    );
+    const inFlight = createInFlight(3);
+    const send = sender({ inFlight });
+    const rest = inFlight.enter(false);
+    expect(rest.hold(3)).toBe(true);
+    expect((await send({ method: "POST", url: server.url, freshSocket: true })).body).toHaveLength(500);
+  });
+
+  test("lets a request that waits for its turn end unsent", async () => {
+    const server = await serve((socket) => socket.write(reply("ok")));
+    const inFlight = createInFlight(1_000, 1);
+    const send = sender({ inFlight });
+    const first = inFlight.enter(true);
+    const waiting = { url: server.url, freshSocket: true };
+    expect(await fate(send({ ...waiting, timeoutMs: 50 }))).toEqual(["timeout", false, true]);
+    const next = send(waiting);
+    first.end();
+    expect((await next).status).toBe(200);
+    expect(server.connections).toBe(1);
+  });
+});
+
 describe("an end from outside", () => {
   test("a signal cancels before and after sending", async () => {
     const server = await serve(() => controller.abort());
@@ -257,6 +329,29 @@ describe("an end from outside", () => {
       true,
       false,
     ]);
+  });
+
+  test("untilSent cancels before sending only", async () => {
+    const controller = new AbortController();
+    const server = await serve((socket) => {
+      controller.abort();
+      setImmediate(() => setImmediate(() => socket.write(reply("granted"))));
+    });
+    const lookup: Lookup = async () => {
+      unsent.abort();
+      return [{ address: "127.0.0.1", family: 4 }];
+    };
+    const unsent = new AbortController();
+    const url = `http://localhost:${server.port}`;
+    for (const freshSocket of [true, false]) {
+      const before = await fate(sender({ lookup })({ url, freshSocket, untilSent: unsent.signal }));
+      expect(before).toEqual(["cancelled", false, false]);
+      const early = await fate(sender()({ url: server.url, freshSocket, untilSent: AbortSignal.abort() }));
+      expect(early).toEqual(["cancelled", false, false]);
+    }
+    expect(server.requests).toEqual([]);
+    const { body } = await sender()({ url: server.url, untilSent: controller.signal });
+    expect([controller.signal.aborted, Buffer.from(body).toString()]).toEqual([true, "granted"]);
   });
 
   test("close cancels what is under way, and nothing is sent afterwards", async () => {

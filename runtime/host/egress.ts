@@ -9,12 +9,13 @@
 import { Socket } from "node:net";
 import type * as undici from "undici";
 import type { Client, Dispatcher, Pool } from "undici";
-import type { Http, HttpRequest, HttpResponse } from "../ports.ts";
+import type { Http, HttpFailureKind, HttpRequest, HttpResponse } from "../ports.ts";
 import { type Admitted, admit, type EgressContext } from "./admission.ts";
 import { classifyFault, collectFields, type Fault, type WireAnswer } from "./answer.ts";
 import { decodeContent } from "./content-coding.ts";
 import { type Cutoff, startCutoff } from "./cutoff.ts";
-import { HttpFailureError } from "./http-failure.ts";
+import { HttpFailureError, type HttpFailureReason } from "./http-failure.ts";
+import { type Share, unlimitedShare } from "./in-flight.ts";
 import {
   type Lookup,
   pinnedLookup,
@@ -112,16 +113,17 @@ export function createEgress(options: { lookup?: Lookup; connectTimeoutMs?: numb
     addresses: readonly ResolvedAddress[],
     freshSocket: boolean,
     cutoff: Cutoff,
+    share: Share,
   ) {
     const library = await import("undici");
     const { origin } = request.url;
     if (cutoff.kind !== null)
       throw new HttpFailureError(cutoff.kind, { method: request.method, origin, sent: false });
-    if (!freshSocket) return exchange(pooled(library, origin, addresses), request, cutoff);
+    if (!freshSocket) return exchange(pooled(library, origin, addresses), request, cutoff, share);
     const client = new library.Client(origin, { ...clientOptions, connect: connectorTo(library, addresses) });
     fresh.add(client);
     try {
-      return await exchange(client, request, cutoff);
+      return await exchange(client, request, cutoff, share);
     } finally {
       fresh.delete(client);
       void client.destroy();
@@ -132,18 +134,22 @@ export function createEgress(options: { lookup?: Lookup; connectTimeoutMs?: numb
     const admitted = admit(request, context);
     const { url, method, maxBytes } = admitted;
     const { origin } = url;
-    const cutoff = startCutoff(admitted.timeoutMs, request.signal);
+    const freshSocket = request.freshSocket ?? false;
+    const cutoff = startCutoff(admitted.timeoutMs, request.signal, request.untilSent);
+    const unsent = (kind: HttpFailureKind, reason?: HttpFailureReason) =>
+      new HttpFailureError(kind, { method, origin, sent: false, reason });
     active.add(cutoff);
     if (closed) cutoff.cut("cancelled");
+    // An answer that a stale socket must not lose is not lost to the run's other answers either.
+    const share = context.inFlight?.enter(freshSocket) ?? unlimitedShare;
     try {
+      await cutoff.race(share.ready, unsent);
+      if (!share.hold(admitted.body?.length ?? 0)) throw unsent("too_large", "in_flight");
       const resolving = resolveChecked(url, method, context.policy, lookup);
-      const addresses = await cutoff.race(
-        resolving,
-        (kind) => new HttpFailureError(kind, { method, origin, sent: false }),
-      );
-      const answer = await transmit(admitted, addresses, request.freshSocket ?? false, cutoff);
+      const addresses = await cutoff.race(resolving, unsent);
+      const answer = await transmit(admitted, addresses, freshSocket, cutoff, share);
       const { headers } = answer;
-      const decoded = await decodeContent(answer.body, headers["content-encoding"], maxBytes);
+      const decoded = await decodeContent(answer.body, headers["content-encoding"], maxBytes, share.hold);
       if (!decoded.ok) throw new HttpFailureError(decoded.kind, { method, origin, reason: decoded.reason });
       if (decoded.body !== answer.body) {
         // They describe bytes that the caller never sees.
@@ -158,6 +164,7 @@ export function createEgress(options: { lookup?: Lookup; connectTimeoutMs?: numb
     } finally {
       cutoff.clear();
       active.delete(cutoff);
+      share.end();
     }
   }
 
@@ -176,7 +183,12 @@ export function createEgress(options: { lookup?: Lookup; connectTimeoutMs?: numb
 }
 
 /** Sends one request and reads its answer up to the cap. `sent` in a failure is true from the first byte written. */
-function exchange(dispatcher: Dispatcher, request: Admitted, cutoff: Cutoff): Promise<WireAnswer> {
+function exchange(
+  dispatcher: Dispatcher,
+  request: Admitted,
+  cutoff: Cutoff,
+  share: Share,
+): Promise<WireAnswer> {
   const { url, method, fields, body, maxBytes } = request;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
@@ -200,8 +212,12 @@ function exchange(dispatcher: Dispatcher, request: Admitted, cutoff: Cutoff): Pr
       // Runs when a connection is there, right before the head is written to it.
       onRequestStart(started) {
         controller = started;
-        if (over) started.abort(new Error("ended before it was sent"));
-        else sent = true;
+        if (over) {
+          started.abort(new Error("ended before it was sent"));
+          return;
+        }
+        sent = true;
+        cutoff.sent();
       },
       onResponseStart(current, code) {
         if (code < 200) return;
@@ -213,6 +229,7 @@ function exchange(dispatcher: Dispatcher, request: Admitted, cutoff: Cutoff): Pr
       onResponseData(_current, chunk) {
         size += chunk.length;
         if (size > maxBytes) fail({ kind: "too_large", reason: "body_too_large" });
+        else if (!share.hold(chunk.length)) fail({ kind: "too_large", reason: "in_flight" });
         else chunks.push(chunk);
       },
       onResponseEnd() {

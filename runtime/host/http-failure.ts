@@ -66,6 +66,7 @@ export const httpFailureReasons = {
   certificate: "TLS failed, or the certificate was not accepted.",
   head_too_large: "Its head is over 16 KiB.",
   body_too_large: "Its body is over the cap.",
+  in_flight: "The requests and answers of one run may hold 64 MiB at a time.",
   coding: "Its content encoding is not one that was offered.",
   coding_broken: "Its body does not decode.",
   closed: "The runtime is closed.",
@@ -101,9 +102,15 @@ export class HttpFailureError extends Error implements HttpFailure {
     this.code = code;
     this.retryable = retryable;
     this.sent = context.sent ?? sent;
-    const hint = context.hint ?? (kind === "not_granted" ? grantHint(context.origin) : undefined);
+    const hint = context.hint ?? usualHint(kind, context);
     if (hint !== undefined) this.hint = hint;
   }
+}
+
+function usualHint(kind: HttpFailureKind, { origin, reason }: HttpFailureContext): string | undefined {
+  if (reason === "in_flight")
+    return "Await some requests before starting more, or ask for less with max_bytes.";
+  return kind === "not_granted" ? grantHint(origin) : undefined;
 }
 
 function grantHint(origin: string | undefined): string | undefined {

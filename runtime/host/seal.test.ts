@@ -178,6 +178,20 @@ describe("a sealer", () => {
     }
   });
 
+  test("gives out nothing that the redactor refuses to know, however often it is asked", () => {
+    for (const passThrough of [false, true]) {
+      const redactor = exactRedactor();
+      redactor.register = () => {
+        throw new Error("full");
+      };
+      const run = createSealer({ random, key }).forRun({ passThrough, redactor });
+      for (let again = 0; again < 2; again += 1) {
+        expect(() => run.conceal("first-value", binding)).toThrow("full");
+        expect(() => run.open(seal.conceal("first-value", binding))).toThrow("full");
+      }
+    }
+  });
+
   test("refuses what it could not give back", () => {
     expect(() => seal.conceal("\ud800", binding)).toThrow("well-formed");
     expect(() => seal.conceal("x".repeat(200_000), binding)).toThrow("128 KiB");

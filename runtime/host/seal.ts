@@ -132,9 +132,10 @@ function registration(redactor: Redactor | null): (value: string, name: string) 
   return (value, name) => {
     const entry = `${name}\0${value}`;
     if (redactor === null || known.has(entry)) return;
+    // First: a value that the redactor refuses may not pass the next time either.
+    redactor.register(value, name);
     if (known.size >= rememberedValues) known.clear();
     known.add(entry);
-    redactor.register(value, name);
   };
 }
 

@@ -187,3 +187,32 @@ test("what waits is dropped with the run", async () => {
   expect(entered).toBeLessThan(10);
   expect(delivered()).toEqual([]);
 });
+
+test("a plain call of over 1 MiB is refused before it enters; others may have 8 MiB", async () => {
+  const entered: number[] = [];
+  const take = (text: string): number => entered.push(text.length);
+  const { bridge, call, delivered } = bridgeOver({
+    take: async (text: string) => take(text),
+    plainTake: plain(take),
+  });
+  const message = (length: number): string => {
+    const empty = JSON.stringify({ k: "plain", fn: "std/t#plainTake", inside: 0, args: [""] });
+    return empty.replace('""', JSON.stringify("x".repeat(length - empty.length)));
+  };
+  const most = 1024 * 1024;
+  expect(JSON.parse(bridge.plain(message(most + 1)))).toEqual({
+    e: {
+      name: "RunError",
+      code: "HARN-RUN-015",
+      message: "the arguments of one call that answers at once are over 1 MiB",
+      retryable: false,
+      hint: "Give the data in parts.",
+    },
+  });
+  expect(entered).toEqual([]);
+  expect(JSON.parse(bridge.plain(message(most)))).toEqual({ v: 1 });
+  call(1, "take", "x".repeat(2 * most));
+  await soon();
+  expect(delivered()).toMatchObject([{ k: "ok", v: 2 }]);
+  bridge.end();
+});

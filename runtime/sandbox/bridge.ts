@@ -17,6 +17,7 @@ import {
   type GuestError,
   type LeftCall,
   maxMessage,
+  maxPlainMessage,
   notAMessage,
   readMessage,
 } from "./guest-message.ts";
@@ -263,7 +264,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     plain(text) {
       let fn = "";
       try {
-        if (text.length > maxMessage) return JSON.stringify({ e: tooLarge() });
+        if (text.length > maxPlainMessage) return JSON.stringify({ e: tooLargePlain() });
         const message = readMessage(text);
         if (message.k !== "plain") throw notAMessage();
         fn = message.fn;
@@ -307,5 +308,15 @@ function tooLarge(): GuestError {
     code: "HARN-RUN-015",
     message: "the arguments of one call are over 8 MiB",
     retryable: false,
+  };
+}
+
+function tooLargePlain(): GuestError {
+  return {
+    name: "RunError",
+    code: "HARN-RUN-015",
+    message: "the arguments of one call that answers at once are over 1 MiB",
+    retryable: false,
+    hint: "Give the data in parts.",
   };
 }

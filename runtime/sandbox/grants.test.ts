@@ -114,6 +114,16 @@ describe("storage", () => {
     expect(refusal(() => granting({ storage: ["data"] }).storagePath("data/x")).code).toBe("HARN-RUN-010");
   });
 
+  test("what lies below a regular file is granted like any path that does not exist", () => {
+    const below = join(folder, "data", "inner", "tokens.bin");
+    writeFileSync(join(folder, "data", "plain"), "");
+    const plain = join(folder, "data", "plain", "x", "tokens.bin");
+    expect(granting({ storage: ["*"] }).storagePath("data/plain/x/tokens.bin")).toBe(plain);
+    expect(granting({ storage: ["data/"] }).storagePath("data/plain/x/tokens.bin")).toBe(plain);
+    expect(granting({ storage: ["*"] }).storagePath("data/alias/tokens.bin")).toBe(below);
+    expect(refusal(() => granting({}).storagePath("data/plain/x/tokens.bin")).code).toBe("HARN-RUN-010");
+  });
+
   test("links do not widen a grant", () => {
     const set = granting({ storage: ["data/", "./out.bin"] });
     for (const path of [

@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import type { NetPolicy } from "../host/net-policy.ts";
 import { RunError } from "../host/run-error.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import { netPolicy } from "./net-grant.ts";
 import { isBelow, realLocation } from "./real-location.ts";
 

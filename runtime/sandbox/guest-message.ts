@@ -10,6 +10,9 @@ import { RunError } from "../host/run-error.ts";
 /** Cap of one message, in UTF-16 units. */
 export const maxMessage: number = 8 * 1024 * 1024;
 
+/** Cap of a plain call, in UTF-16 units: all other runs wait while the host answers one. */
+export const maxPlainMessage: number = 1024 * 1024;
+
 /** What a script's own error says about itself. Every member is the script's text. */
 export interface GuestError {
   readonly name: string;

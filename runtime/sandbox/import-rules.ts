@@ -9,7 +9,7 @@ import { type ImportSpecifier, type ImportType, parse } from "es-module-lexer/js
 import { RunError, type RunErrorCode } from "../host/run-error.ts";
 import { importedNames } from "./import-clause.ts";
 import { capabilityOf, isRelative, relativeName } from "./module-name.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import { locationAt, sourceFrame } from "./source-frame.ts";
 
 /** A module that was read. Positions are the same in `code` (which runs) and `original` (what the author wrote). */

@@ -5,7 +5,7 @@
  */
 
 import { RunError } from "../host/run-error.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 
 /** What a run may use at most. Whole numbers; the unit stands at each. */
 export interface Limits {

@@ -9,7 +9,7 @@ import { open, readdir } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, sep } from "node:path";
 import { RunError } from "../host/run-error.ts";
 import { moduleEndings } from "./module-name.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import { isBelow, realLocation } from "./real-location.ts";
 
 /** What came of reading a module's file. */
@@ -65,7 +65,7 @@ export function openFolder(folder: string): ModuleFolder {
       const wanted = basename(name);
       const stem = (file: string): string =>
         moduleEndings.includes(extname(file)) ? file.slice(0, -extname(file).length) : file;
-      return modules.find((entry) => stem(entry) === stem(wanted)) ?? nearest(wanted, modules);
+      return modules.find((entry) => stem(entry) === stem(wanted)) ?? nearest(wanted, modules) ?? undefined;
     },
   };
 }

@@ -28,7 +28,8 @@ function follow(path: string, seen: { links: number }): string | null {
   try {
     return realpathSync.native(path);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") return null;
+    // What lies below a regular file does not exist either; using it says so.
+    if (errorCode(error) !== "ENOENT" && errorCode(error) !== "ENOTDIR") return null;
   }
   const parent = dirname(path);
   if (parent === path) return path;

@@ -7,6 +7,7 @@
 import { capabilityInfo } from "../host/capability-info.ts";
 import type { Egress } from "../host/egress.ts";
 import type { EventLog } from "../host/event-log.ts";
+import { createInFlight } from "../host/in-flight.ts";
 import { RunError } from "../host/run-error.ts";
 import type { Sealer } from "../host/seal.ts";
 import { createTestingWorld, type TestingWorld } from "../host/testing-world.ts";
@@ -76,6 +77,7 @@ export function runPorts(shared: Shared, run: Identity): Ports {
     shared.egress.http({
       policy: grants.net,
       seal,
+      inFlight: createInFlight(),
       onRefused: (refusal) => destinationRefused(events, refusal.kind, refusal.origin),
       onSealedElsewhere: (where, origin) =>
         void events.emit("runtime.audit", "sealed_token_elsewhere", { where, origin }),

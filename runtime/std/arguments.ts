@@ -6,6 +6,7 @@
  */
 
 import { RunError } from "../host/run-error.ts";
+import { nearest } from "../nearest.ts";
 
 /** Whose argument it is, as errors begin: `std/http: http_get`. */
 export type Place = `std/${string}: ${string}`;
@@ -135,27 +136,7 @@ function jsonProblem(value: unknown, depth: number): string | null {
 
 function unknownOption(place: Place, key: string, names: readonly string[]): RunError {
   const shown = /^[A-Za-z_][A-Za-z0-9_-]{0,39}$/.test(key) ? ` "${key}"` : "";
-  const [nearest] = names.toSorted((a, b) => distance(key, a) - distance(key, b));
-  const suggestion = nearest === undefined ? "" : `; the nearest known one is "${nearest}"`;
+  const meant = nearest(key, names);
+  const suggestion = meant === null ? "" : `; the nearest known one is "${meant}"`;
   return invalid(place, `unknown option${shown}${suggestion}`, `Known options: ${names.join(", ")}.`);
-}
-
-/**
- * Edits (insert, delete, replace) between two words; one that begins or ends the other is one edit away. Long
- * input is cut, since only close words matter.
- */
-function distance(a: string, b: string): number {
-  const left = a.slice(0, 40).toLowerCase();
-  if (left !== "" && (b.startsWith(left) || b.endsWith(left) || left.startsWith(b) || left.endsWith(b)))
-    return 1;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 0; i < left.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      const replaced = (row[j] ?? 0) + (left[i] === b[j] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

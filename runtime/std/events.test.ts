@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { isPlain } from "../plugin.ts";
-import { eventsModule, maxEventBytes, type ScriptEvent, type Subscription } from "./events.ts";
+import {
+  eventsModule,
+  maxEventBytes,
+  maxRunEventBytes,
+  maxRunEvents,
+  type ScriptEvent,
+  type Subscription,
+} from "./events.ts";
 import { loose, testPorts } from "./ports.test.fixture.ts";
 
 async function collect(events: Subscription): Promise<ScriptEvent[]> {
@@ -94,4 +101,34 @@ test.each([
   const fn = loose(eventsModule(testPorts())[name]);
   expect(() => fn(...args)).toThrowError(sentence);
   expect(() => fn(...args)).toThrowError(expect.objectContaining({ code: "HARN-RUN-015" }));
+});
+
+describe("what a run may emit", () => {
+  const refusal = expect.objectContaining({ code: "HARN-RUN-006" });
+
+  test("is a number of events; those of the host do not count", () => {
+    const ports = testPorts();
+    const { emit } = eventsModule(ports);
+    for (let i = 0; i < maxRunEvents; i += 1) {
+      emit("build.log", "step", i);
+      ports.events.emit("oauth.client.audit", "token_refreshed", {});
+    }
+    const last = ports.events.latest("build.log");
+    expect(() => emit("build.log", "step", null)).toThrow(refusal);
+    expect(() => emit("other", "step", null)).toThrow(refusal);
+    expect(ports.events.latest("build.log")).toBe(last);
+    ports.events.emit("oauth.client.audit", "token_refreshed", {});
+    eventsModule(testPorts()).emit("build.log", "step", null);
+  });
+
+  test("is a number of bytes", () => {
+    const { emit } = eventsModule(testPorts());
+    // Seven bytes are not the text's: ["…",{}].
+    const event = (bytes: number): number => emit("build.log", "step", "é".repeat((bytes - 7) / 2));
+    const full = maxEventBytes - 1;
+    let left = maxRunEventBytes;
+    for (; left > full; left -= full) event(full);
+    expect(() => event(left + 1 + (left % 2))).toThrow(refusal);
+    event(left - 1 + (left % 2));
+  });
 });

@@ -5,12 +5,19 @@
  */
 
 import { Buffer } from "node:buffer";
+import { RunError } from "../host/run-error.ts";
 import { plain } from "../plugin.ts";
 import type { Json, LogEvent, Ports } from "../ports.ts";
 import { flag, integerWithin, invalid, json, options, text, textRecord, type Place } from "./arguments.ts";
 
 /** Cap of payload and headers together, as JSON in UTF-8 bytes. */
 export const maxEventBytes: number = 64 * 1024;
+
+/** How many events a run may emit, so that it cannot push those of other runs out of the log. */
+export const maxRunEvents = 1_000;
+
+/** Cap of all events that a run emits, as JSON in UTF-8 bytes. */
+export const maxRunEventBytes: number = 1024 * 1024;
 
 /** An event as a script sees it. */
 export type ScriptEvent = {
@@ -37,7 +44,7 @@ export type EventsModule = {
   /**
    * Writes an event and returns its id. A topic is 1–128 characters of `a-z 0-9 . _ -`; those of the host
    * (`oauth.…`, `audit.…`, `runtime.…`) are refused.
-   * @throws HARN-RUN-015
+   * @throws HARN-RUN-015; HARN-RUN-006 beyond 1,000 events or 1 MiB of them in one run
    */
   readonly emit: (
     topic: string,
@@ -53,6 +60,8 @@ export type EventsModule = {
 
 /** Makes `std/events` over the run's event log. */
 export function eventsModule(ports: Ports): EventsModule {
+  let emitted = 0;
+  let bytes = 0;
   return {
     emit: plain((topic: unknown, kind: unknown, payload: unknown, headers?: unknown) => {
       const place = "std/events: emit";
@@ -67,9 +76,13 @@ export function eventsModule(ports: Ports): EventsModule {
       const word = kindName(place, kind);
       const data = payload === undefined ? null : json(place, "payload", payload);
       const more = headers === undefined || headers === null ? {} : textRecord(place, "headers", headers);
-      if (Buffer.byteLength(JSON.stringify([data, more])) > maxEventBytes) {
+      const size = Buffer.byteLength(JSON.stringify([data, more]));
+      if (size > maxEventBytes) {
         throw invalid(place, `payload and headers must not exceed ${maxEventBytes} bytes`);
       }
+      if (emitted + 1 > maxRunEvents || bytes + size > maxRunEventBytes) throw eventLimit(place);
+      emitted += 1;
+      bytes += size;
       return ports.events.emit(name, word, data, more);
     }),
     latest: plain((topic: unknown) => ports.events.latest(topicName("std/events: latest", topic))),
@@ -88,6 +101,14 @@ export function eventsModule(ports: Ports): EventsModule {
       );
     }),
   };
+}
+
+function eventLimit(place: Place): RunError {
+  return new RunError(
+    "HARN-RUN-006",
+    `${place}: a run may emit ${maxRunEvents} events with ${maxRunEventBytes} bytes together`,
+    { hint: "Emit one event for many things." },
+  );
 }
 
 function topicName(place: Place, value: unknown): string {

@@ -21,6 +21,23 @@ export type MockReply = {
   readonly fault?: "reset" | "timeout";
 };
 
+/** A request that was seen. */
+export type HttpMockCall = {
+  readonly method: string;
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** With `include_sensitive`. */
+  readonly body?: string | null;
+};
+
+/** A call of a capability that was seen. */
+export type HostMockCall = {
+  readonly capability: string;
+  readonly operation: string;
+  readonly params: Json;
+};
+
 /** What a script imports from `std/testing`. All throw HARN-RUN-010 without the grant, and HARN-RUN-015. */
 export type TestingModule = {
   /** Sets the wall clock, in ms since the epoch. A sleep then advances it and returns at once. */
@@ -37,11 +54,11 @@ export type TestingModule = {
   /** Drops the scripted answers and the list of calls. */
   readonly http_mock_clear: () => void;
   /** The requests seen. Authorization, cookies and bodies are left out unless `include_sensitive`. */
-  readonly http_mock_calls: (opts?: { include_sensitive?: boolean }) => readonly Json[];
+  readonly http_mock_calls: (opts?: { include_sensitive?: boolean }) => readonly HttpMockCall[];
   /** Scripts the answer of a capability's operation. */
   readonly host_mock: (capability: string, operation: string, reply: unknown) => void;
-  /** The capability calls seen: `{capability, operation, params}`. */
-  readonly host_mock_calls: () => readonly Json[];
+  /** The capability calls seen. */
+  readonly host_mock_calls: () => readonly HostMockCall[];
 };
 
 /** 100 million days, the range of a JavaScript date in ms. */
@@ -78,7 +95,9 @@ export function testingModule(ports: Ports): TestingModule {
       const place = "std/testing: http_mock_calls";
       const granted = world(place);
       const { include_sensitive = false } = options(place, opts, ["include_sensitive"]);
-      return granted.httpMockCalls(flag(place, "include_sensitive", include_sensitive));
+      return granted.httpMockCalls(
+        flag(place, "include_sensitive", include_sensitive),
+      ) as readonly HttpMockCall[];
     }),
     host_mock: plain((capability: unknown, operation: unknown, reply: unknown): void => {
       const place = "std/testing: host_mock";
@@ -88,7 +107,9 @@ export function testingModule(ports: Ports): TestingModule {
         json(place, "reply", reply),
       );
     }),
-    host_mock_calls: plain(() => world("std/testing: host_mock_calls").hostMockCalls()),
+    host_mock_calls: plain(
+      () => world("std/testing: host_mock_calls").hostMockCalls() as readonly HostMockCall[],
+    ),
   };
 }
 

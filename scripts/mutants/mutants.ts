@@ -2,24 +2,28 @@
  * The deliberate faults of the mutation check. Each must be caught by at least one conformance case; one that is not
  * names a case that is missing.
  *
- * `file` is a compiled file below dist/, `find` a text that occurs in it once, `replace` what stands there instead.
- *
  * @module
  */
 
-export interface Mutant {
-  /** What the fault does, in a few words. */
-  readonly name: string;
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-  /** True: part of the short form that the tests run. */
-  readonly short?: true;
-}
+import { exchangeMutants } from "./exchange-mutants.ts";
+import { loginMutants } from "./login-mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { registrationMutants } from "./registration-mutants.ts";
+import { resourceMutants } from "./resource-mutants.ts";
+import { shownMutants } from "./shown-mutants.ts";
+import { storageMutants } from "./storage-mutants.ts";
+import { tokenMutants } from "./token-mutants.ts";
 
 const oauth = "stdlib/oauth";
 
 export const mutants: readonly Mutant[] = [
+  ...loginMutants,
+  ...tokenMutants,
+  ...resourceMutants,
+  ...storageMutants,
+  ...shownMutants,
+  ...registrationMutants,
+  ...exchangeMutants,
   {
     name: "skips the state check",
     file: `${oauth}/authorization.js`,

@@ -10,7 +10,7 @@ import { type DpopKey, dpopKeyOf, newDpopKey } from "./dpop-key.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { OAuthError } from "./errors.ts";
 import { encodeForm, type Parameters } from "./form.ts";
-import { nearest } from "./options.ts";
+import { nearest } from "../../runtime/nearest.ts";
 import { codeChallenge, codeVerifier, newState } from "./pkce.ts";
 import { objectOf } from "./provider-of.ts";
 import { isCatalogueUrl } from "./providers/catalogue.ts";
@@ -271,14 +271,14 @@ function attemptFromRecord(
   const { module, ports, provider, storageKey } = context;
   const { redirect_uri, issued_at_unix, issuer, nonce } = record;
   const opened = (kind: AttemptSecret, text: string): string => {
-    let value: string;
+    let result: ReturnType<typeof ports.seal.open>;
     try {
-      value = ports.seal.open(text, { kind, provider: provider.id, key: storageKey }).value;
+      result = ports.seal.open(text, { kind, provider: provider.id, key: storageKey });
     } catch {
       throw refused(module, `the ${kind} was not made for this client, or before a restart`);
     }
-    ports.redactor.register(value, kind);
-    return value;
+    ports.redactor.register(result.value, kind, { own: result.binding === null });
+    return result.value;
   };
   const { dpop_key } = record;
   const dpopKey = typeof dpop_key === "string" ? dpopKeyOf(opened("dpop_key", dpop_key)) : null;

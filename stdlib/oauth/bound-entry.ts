@@ -87,7 +87,11 @@ export function concealed(
 const registered = new WeakMap<Redactor, Set<string>>();
 const mostRegistered = 1_000;
 
-/** Makes the tokens of a set known to the redactor, each once: registrations are counted. */
+/**
+ * Makes the tokens of a set known to the redactor, each once: registrations are counted.
+ *
+ * Throws HARN-OAU-011 when the run holds as many values as it may; the tokens must then go nowhere.
+ */
 export function registerTokens(context: ClientContext, set: TokenSet): void {
   const { redactor } = context.ports;
   const known = registered.get(redactor) ?? new Set();
@@ -95,9 +99,21 @@ export function registerTokens(context: ClientContext, set: TokenSet): void {
   for (const member of tokenMembers) {
     const value = set[member];
     if (value === undefined || known.has(value)) continue;
+    redactor.register(value, member);
     if (known.size >= mostRegistered) known.clear();
     known.add(value);
-    redactor.register(value, member);
+  }
+}
+
+/**
+ * Like {@link registerTokens}, for tokens that exist nowhere else yet: a redactor that takes no more must not keep them from
+ * being stored. It refuses again when they are to be shown or sent.
+ */
+export function registerReceived(context: ClientContext, set: TokenSet): void {
+  try {
+    registerTokens(context, set);
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
   }
 }
 

@@ -6,6 +6,7 @@
 
 import { answerError } from "./answer-error.ts";
 import { type ClientContext, emitEvent, nowSeconds } from "./client-context.ts";
+import { newDpopKey } from "./dpop-key.ts";
 import { OAuthError } from "./errors.ts";
 import { storeLogin } from "./login.ts";
 import { judgeTokenResponse } from "./token-response.ts";
@@ -29,6 +30,7 @@ export async function clientCredentials(context: ClientContext): Promise<TokenSe
   }
   const { provider, scopes, resource, audience } = context;
   const issuedAt = nowSeconds(context.ports);
+  const dpopKey = context.dpop ? newDpopKey(context.ports) : null;
   try {
     const result = await callEndpoint(context, {
       endpoint: "token_url",
@@ -41,12 +43,14 @@ export async function clientCredentials(context: ClientContext): Promise<TokenSe
       ],
       authenticate: true,
       format: provider.token_body_format,
+      dpopKey,
       timeoutMs: context.timeoutMs ?? endpointTimeoutMs,
+      untilSent: context.ports.run.signal,
     });
     if (!result.ok) throw result.error;
-    const response = judgeTokenResponse(result.answer, provider.response);
+    const response = judgeTokenResponse(result.answer, provider.response, dpopKey !== null);
     if (response.kind !== "granted") throw answerError(context, response);
-    const { shown, stored } = await storeLogin(context, response.members, issuedAt);
+    const { shown, stored } = await storeLogin(context, response.members, issuedAt, dpopKey);
     emitEvent(context, "token_exchanged", { grant_type: "client_credentials", next: tokenShape(stored) });
     return shown;
   } catch (error) {

@@ -14,6 +14,7 @@ import { closedOptions } from "./options.ts";
 import { objectOf, providerOf } from "./provider-of.ts";
 import { catalogueRecord, isCatalogueOrigin, isCatalogueUrl } from "./providers/catalogue.ts";
 import type { ProviderRecord } from "./providers/record.ts";
+import type { CustomHandlers } from "./storage/custom.ts";
 import type { StorageHandle } from "./storage/handle.ts";
 import { entryStoreOf } from "./storage/handle.ts";
 import { milliseconds } from "./request-options.ts";
@@ -22,7 +23,7 @@ import { milliseconds } from "./request-options.ts";
 export interface CommonOptions {
   readonly client_id: string;
   /** A storage handle, or an object with the functions get, set and delete. */
-  readonly storage: StorageHandle | object;
+  readonly storage: StorageHandle | CustomHandlers;
   /** A sealed environment secret is opened on the host. Empty counts as absent. */
   readonly client_secret?: string | null;
   /** Default: the provider's. */
@@ -114,6 +115,10 @@ export function clientContext(
   if (secret.value !== null && key.value !== null) {
     throw read.invalid("client_secret and private_key exclude each other");
   }
+  const storage = objectOf(options.storage);
+  if (storage === null) {
+    throw read.invalid("storage must be a storage handle, or an object with get, set and delete");
+  }
   const scopes = read.texts(options, "scopes");
   const origins = resourceOrigins(
     module,
@@ -136,7 +141,7 @@ export function clientContext(
       method: authMethod(read, options.token_auth_method, provider, secret.value, key.value),
     },
     secretOrigins: key.value === null ? secret.origins : key.origins,
-    store: entryStoreOf(options.storage, ports),
+    store: entryStoreOf(storage, ports),
     storageKey: account === null ? storageKey : `${storageKey}:${account}`,
     scopes: (scopes ?? provider.default_scopes).map((scope) => scope.trim()).filter((scope) => scope !== ""),
     scopesGiven: scopes !== null,
@@ -232,7 +237,8 @@ function authMethod(
   secret: string | null,
   key: ClientKey | null,
 ): SpokenAuthMethod {
-  const usual = provider.token_auth_method ?? (secret === null ? "none" : "client_secret_post");
+  // Without a secret there is only one thing that a client can do, whatever the provider prefers.
+  const usual = secret === null ? "none" : (provider.token_auth_method ?? "client_secret_post");
   const wanted = given ?? (key === null ? usual : "private_key_jwt");
   const method = spokenAuthMethods.find((known) => known === wanted);
   if (key !== null && method !== undefined && method !== "private_key_jwt") {
@@ -281,7 +287,8 @@ function clientKey(
       : { value: private_key, origins: null };
   const verdict = judgeClientKey(opened.value, key_id);
   if (!verdict.ok) throw read.invalid(`private_key ${verdict.reason}`);
-  for (const text of verdict.secrets) ports.redactor.register(text, "private_key");
+  const own = opened.origins === null;
+  for (const text of verdict.secrets) ports.redactor.register(text, "private_key", { own });
   return { value: verdict.key, origins: opened.origins };
 }
 
@@ -310,7 +317,7 @@ function openSecret(
   if (binding !== null && binding.kind !== "env") {
     if (binding.kind !== name || binding.provider !== providerId) throw refused();
   }
-  ports.redactor.register(value, name);
+  ports.redactor.register(value, name, { own: binding === null });
   return { value, origins: binding?.origins ?? null };
 }
 

@@ -87,7 +87,7 @@ export interface ClientModule {
   readonly token: (cli: ClientHandle) => Promise<string>;
   /** Refreshes now, unless someone else did since the call. Codes as {@link token}. */
   readonly refresh: (cli: ClientHandle) => Promise<TokenSet>;
-  /** Sends a request with the token, see `request.ts`. HARN-OAU-004 when the token may not go there. */
+  /** Sends a request with the token. HARN-OAU-004 when the token may not go there. */
   readonly request: (
     cli: ClientHandle,
     method: string,

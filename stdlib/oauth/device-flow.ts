@@ -176,13 +176,15 @@ async function askForToken(
   dpopKey: DpopKey | null,
   remainingMs: number,
 ): Promise<TokenResponse | null> {
-  const { provider, ports } = context;
+  const { provider, ports, resource } = context;
   const result = await callEndpoint(context, {
     endpoint: "token_url",
     url: provider.token_url,
     parameters: [
       ["grant_type", grantType],
       ["device_code", device_code],
+      // RFC 8707 §2.2: a server that knows several resources asks again which one the token is for.
+      ...resource.map((item) => ["resource", item] as const),
     ],
     authenticate: true,
     format: provider.token_body_format,

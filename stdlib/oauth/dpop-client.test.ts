@@ -178,17 +178,21 @@ describe("the key", () => {
 
   test("survives a restart in a file, which shows nothing of it", async () => {
     const folder = await mkdtemp(join(tmpdir(), "holdfast-dpop-"));
+    const later = testPorts();
     try {
       const path = join(folder, "tokens.bin");
-      const file = (): StorageHandle =>
-        storageModule(world.ports).file(path, Buffer.alloc(32, 1).toString("base64url"));
-      const { jkt, set } = await login(make({ storage: file() }));
+      const file = (ports: Ports): StorageHandle =>
+        storageModule(ports).file(path, Buffer.alloc(32, 1).toString("base64url"));
+      const { jkt, set } = await login(make({ storage: file(world.ports) }));
       const bytes = await readFile(path, "latin1");
       expect(bytes).not.toContain(String(set.dpop_key));
-      await make({ storage: file() }).request("GET", at("/me"));
+      later.testing.clockSet(start * 1000);
+      await make({ ports: later.ports, storage: file(later.ports) }).request("GET", at("/me"));
       expect(await keys(resource.seen)).toEqual([jkt]);
       expect(faults).toEqual([]);
+      expect(later.ports.redactor.redact(`key: ${set.dpop_key}`)).not.toContain(set.dpop_key);
     } finally {
+      await later.close();
       await rm(folder, { recursive: true, force: true });
     }
   });
@@ -403,8 +407,15 @@ describe("requests", () => {
   test("a caller's own proof is dropped", async () => {
     const cli = make();
     await login(cli);
-    await cli.request("GET", at("/me"), { headers: { DPoP: "mine", Authorization: "DPoP mine" } });
+    const headers = { DPoP: "mine", Authorization: "DPoP mine" };
+    await cli.request("GET", at("/me"), { headers });
     expect(faults).toEqual([]);
+    tokens = () => granted(2, { token_type: "Bearer" });
+    const bearer = make({ dpop: false });
+    await login(bearer);
+    await bearer.request("GET", at("/me"), { headers });
+    expect(resource.seen.at(-1)?.headers).toMatchObject({ authorization: `Bearer ${fakeToken("at", 2)}` });
+    expect(resource.seen.at(-1)?.headers["dpop"]).toBeUndefined();
   });
 
   test("403 tells which scopes are wanted", async () => {

@@ -93,7 +93,7 @@ async function exchange(
   code: string,
 ): Promise<TokenSet> {
   const { ports, provider } = context;
-  ports.redactor.register(code, "code");
+  ports.redactor.register(code, "code", { own: true });
   const issuedAt = nowSeconds(ports);
   // Before the request, so that two calls with one record send one code once.
   attempts.use(attempt.state, issuedAt);
@@ -111,6 +111,7 @@ async function exchange(
     format: provider.token_body_format,
     dpopKey: attempt.dpopKey,
     timeoutMs: context.timeoutMs ?? endpointTimeoutMs,
+    untilSent: ports.run.signal,
   });
   if (!result.ok) {
     if (result.outcome === "not_sent") attempts.reopen(attempt);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { bindEntry, concealedSet, loginEntry, registerTokens } from "./bound-entry.ts";
+import { bindEntry, concealedSet, loginEntry, registerReceived } from "./bound-entry.ts";
 import type { ClientContext } from "./client-context.ts";
 import type { DpopKey } from "./dpop-key.ts";
 import { writeWithRetries } from "./durable-write.ts";
@@ -28,7 +28,7 @@ export async function storeLogin(
   dpopKey: DpopKey | null = null,
 ): Promise<{ shown: TokenSet; stored: TokenSet }> {
   const granted = tokenSetOf(members, issuedAt, context.scopes, null, dpopKey);
-  registerTokens(context, granted);
+  registerReceived(context, granted);
   const { store, storageKey } = context;
   const entry = await store.withRefreshLock(storageKey, async (found) => {
     const before = mayKeepRefreshToken(context, granted)

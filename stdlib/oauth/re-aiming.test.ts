@@ -42,7 +42,7 @@ afterEach(async () => {
 /** A client of a script, on the storage key `acme`. */
 function client(
   at: ScriptedProvider,
-  storage: StorageHandle | object,
+  storage: ClientOptions["storage"],
   more: Partial<ClientOptions> & { record?: Record<string, unknown> } = {},
 ): ClientHandle {
   const { record, ...options } = more;

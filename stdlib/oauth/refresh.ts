@@ -15,7 +15,13 @@
  */
 
 import { answerError } from "./answer-error.ts";
-import { type BoundEntry, bindEntry, destinationRefused, registerTokens } from "./bound-entry.ts";
+import {
+  type BoundEntry,
+  bindEntry,
+  destinationRefused,
+  registerReceived,
+  registerTokens,
+} from "./bound-entry.ts";
 import { type ClientContext, emitEvent, nowSeconds } from "./client-context.ts";
 import type { DpopKey } from "./dpop-key.ts";
 import { writeWithRetries } from "./durable-write.ts";
@@ -226,7 +232,7 @@ async function storeSuccessor(
   const { store, storageKey, ports } = context;
   if (!isSameSubject(entry.token_set.id_token, members.id_token)) return failed(otherSubject());
   const token_set = tokenSetOf(members, issuedAt, context.scopes, entry.token_set, dpopKey);
-  registerTokens(context, token_set);
+  registerReceived(context, token_set);
   const next: Entry = {
     ...entry,
     token_set,

@@ -52,7 +52,7 @@ export function prepareRequest(method: unknown, given: unknown): PreparedRequest
     headers,
     body,
     timeoutMs: milliseconds("client", "timeout", options.timeout),
-    retryAfter: options.retry_after === true,
+    retryAfter: flag("retry_after", options.retry_after),
     maxBytes: byteCount(options.max_bytes),
   };
 }
@@ -130,6 +130,12 @@ function jsonBody(value: unknown, headers: Record<string, string>): string {
   if (text === undefined) throw invalid("the body is not JSON data");
   if (!("content-type" in headers)) headers["content-type"] = "application/json";
   return text;
+}
+
+function flag(name: string, given: unknown): boolean {
+  if (given === undefined || given === null) return false;
+  if (typeof given !== "boolean") throw invalid(`${name} must be true or false`);
+  return given;
 }
 
 function byteCount(given: unknown): number | null {

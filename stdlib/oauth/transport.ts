@@ -21,6 +21,9 @@ import { type RawAnswer, tokenResponseLimits } from "./token-response.ts";
 /** The limit of one endpoint call in ms, where the client set none. */
 export const endpointTimeoutMs = 30_000;
 
+/** The limit of one endpoint call in ms, whatever the client set: some calls hold the refresh lock, and outlive their run. */
+export const mostEndpointMs = 60_000;
+
 export type CallResult =
   | { readonly ok: true; readonly answer: RawAnswer }
   | {
@@ -47,6 +50,8 @@ export interface EndpointCall {
   readonly timeoutMs: number;
   /** Ends the request. */
   readonly signal?: AbortSignal;
+  /** Ends the request as long as nothing of it was sent. */
+  readonly untilSent?: AbortSignal;
 }
 
 /**
@@ -119,6 +124,7 @@ export interface RawCall {
   readonly carriesSecret: boolean;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  readonly untilSent?: AbortSignal;
 }
 
 /** Sends one prepared request to an endpoint. Throws HARN-OAU-004 as {@link callEndpoint} does. */
@@ -134,10 +140,11 @@ export async function send(context: ClientContext, call: RawCall): Promise<CallR
       body: call.body,
       reach: isCatalogueUrl(context.provider.id, call.url) ? "catalogue" : "granted",
       ...(authorized ? { credential: { origins: [url.origin] } } : {}),
-      timeoutMs: call.timeoutMs,
+      timeoutMs: Math.min(call.timeoutMs, mostEndpointMs),
       maxBytes: tokenResponseLimits.maxBytes,
       freshSocket: true,
       ...(call.signal ? { signal: call.signal } : {}),
+      ...(call.untilSent ? { untilSent: call.untilSent } : {}),
     });
     return { ok: true, answer };
   } catch (error) {

@@ -157,6 +157,8 @@ describe("a protected resource", () => {
   test.each([
     ["another resource", { resource: "https://other.example" }],
     ["no authorization server", { authorization_servers: [] }],
+    ["an authorization server over http elsewhere", { authorization_servers: ["http://a.example"] }],
+    ["an authorization server with a query", { authorization_servers: ["https://a.example?t=1"] }],
     ["a text as list", { authorization_servers: "https://a.example" }],
   ])("%s is refused", async (_name, more) => {
     replies[place] = { body: { resource: `${issuer}/mcp`, authorization_servers: [issuer], ...more } };

@@ -89,12 +89,24 @@ function chosenIssuer(metadata: ResourceMetadata, wanted: unknown): string {
   const servers = metadata.authorization_servers;
   const chosen =
     wanted === undefined || wanted === null ? servers[0] : servers.find((server) => server === wanted);
-  if (chosen !== undefined) return chosen;
+  if (chosen !== undefined && isIssuer(chosen)) return chosen;
+  if (chosen !== undefined) {
+    throw metadataRefused("the resource names an authorization server that cannot be called safely");
+  }
   throw metadataRefused(
     wanted === undefined || wanted === null
       ? "the resource names no authorization server"
       : "the resource does not name this authorization server",
   );
+}
+
+/** What a resource names is a provider's answer, so that an unsafe issuer there is no wrong argument. */
+function isIssuer(text: string): boolean {
+  try {
+    return endpointUrl("providers", "issuer", text).search === "";
+  } catch {
+    return false;
+  }
 }
 
 async function issuerMetadata(ports: Ports, issuer: unknown, timeout: unknown): Promise<IssuerMetadata> {

@@ -10,6 +10,8 @@ import type { Ports } from "../../../runtime/ports.ts";
 import { endpointUrl } from "../endpoint-url.ts";
 import { OAuthError } from "../errors.ts";
 import { closedOptions } from "../options.ts";
+import { objectOf } from "../provider-of.ts";
+import type { CustomHandlers } from "../storage/custom.ts";
 import type { StorageHandle } from "../storage/handle.ts";
 import { entryStoreOf } from "../storage/handle.ts";
 import { memoryStore } from "../storage/memory.ts";
@@ -41,7 +43,7 @@ type GivenMetadata = Readonly<Record<string, unknown>>;
 /** The options of `dynamic_registration_store`. */
 export interface RegistrationStoreOptions {
   /** Where registrations are kept: a storage handle, or an object with get, set and delete. Default: memory of its own. */
-  readonly storage?: StorageHandle | object | null;
+  readonly storage?: StorageHandle | CustomHandlers | null;
   /** Key of the list of clients; a client's key is this, a colon and its id. Default `oauth_dynreg`; at most 256 characters. */
   readonly storage_key?: string | null;
   /** The registration endpoint; answers then carry `registration_client_uri` (RFC 7592 §3). */
@@ -152,9 +154,16 @@ export function dynamicRegistrationModule(ports: Ports): DynamicRegistrationModu
         "registration_url",
       ]);
       const url = options.registration_url ?? null;
+      const storage = options.storage ?? null;
+      if (storage !== null && objectOf(storage) === null) {
+        throw invalid(
+          "storage must be a storage handle, or an object with get, set and delete",
+          "Leave it out, or give memory().",
+        );
+      }
       const id = `dynreg-${stores + 1}`;
       const registry = createRegistry(ports, {
-        store: options.storage == null ? memoryStore(id) : entryStoreOf(options.storage, ports),
+        store: storage === null ? memoryStore(id) : entryStoreOf(storage, ports),
         key: storeKey(options.storage_key),
         registrationUrl: url === null ? null : registrationUrl(url),
       });

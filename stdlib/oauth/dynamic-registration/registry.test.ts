@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type TestPorts, testPorts } from "../scripted-provider.test.support.ts";
-import { entryStoreOf, type StorageHandle, storageModule } from "../storage/index.ts";
+import { type CustomHandlers, entryStoreOf, type StorageHandle, storageModule } from "../storage/index.ts";
 import type { TokenSet } from "../token-set.ts";
 import {
   type ClientInformation,
@@ -412,7 +412,7 @@ describe("in a storage", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const handles: readonly (readonly [string, () => () => StorageHandle | object])[] = [
+  const handles: readonly (readonly [string, () => () => StorageHandle | CustomHandlers])[] = [
     [
       "memory",
       () => {

@@ -33,7 +33,9 @@ export const catalogueNames = [
 export type CatalogueName = (typeof catalogueNames)[number];
 
 /** Entries whose endpoints depend on an address that the caller gives. */
-export type TemplateName = "github_enterprise" | "okta" | "auth0";
+export const templateNames = ["github_enterprise", "okta", "auth0"] as const;
+
+export type TemplateName = (typeof templateNames)[number];
 
 /** The fields of a record that hold endpoints. */
 const endpointFields = [

@@ -7,12 +7,23 @@
 import { endpointUrl } from "../endpoint-url.ts";
 import { deepFreeze, filledTemplate } from "./catalogue.ts";
 import type { ProviderRecord } from "./record.ts";
-import { checkedRecord, dataCopy, refused } from "./record-check.ts";
+import { checkedRecord, dataCopy, refused, refuseMisspelt } from "./record-check.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Fields of a record as a caller writes them. */
+export type RecordFields = {
+  readonly [F in keyof ProviderRecord]?: F extends "refresh_handling" | "response"
+    ? Partial<ProviderRecord[F]>
+    : ProviderRecord[F];
+};
+
 /** Any fields of a record; what is not a field of {@link ProviderRecord} lands in the record as it is. */
-export type ProviderOverrides = Readonly<Record<string, unknown>>;
+export type ProviderOverrides = RecordFields & Readonly<Record<string, unknown>>;
+
+/** What `custom` takes: the fields of a record, most of them optional. `name` stands in for `id`. */
+export type CustomConfig = RecordFields &
+  Pick<ProviderRecord, "auth_url" | "token_url"> & { readonly name?: string };
 
 /** The plain fields of an object that a caller handed over. @throws OAuthError HARN-OAU-011 naming `what`. */
 export function fieldsOf(what: string, given: unknown): Fields {
@@ -76,7 +87,7 @@ export function onDomain(template: "okta" | "auth0", domain: unknown, given: unk
 
 /**
  * A record from the caller's own configuration. `auth_url` and `token_url` are required; unknown fields are dropped
- * (overrides keep them). Without `resource_origins` the record names only `userinfo_url`'s origin; a client
+ * (overrides keep them), but one that is nearly a known field is refused. Without `resource_origins` the record names only `userinfo_url`'s origin; a client
  * of a record that names none takes the token endpoint's.
  *
  * @throws OAuthError HARN-OAU-011 naming the field that is missing or wrong.
@@ -84,6 +95,7 @@ export function onDomain(template: "okta" | "auth0", domain: unknown, given: unk
 export function customProvider(config: unknown, overrides: unknown): ProviderRecord {
   if (typeof config !== "object" || config === null) throw refused("config", "must be an object");
   const given = fieldsOf("config", config);
+  refuseMisspelt(given, ["name"]);
   const id = trimmed("id", given.id ?? given.name ?? "custom");
   const revoke_url = optionalUrl("revoke_url", given.revoke_url);
   const userinfo_url = optionalUrl("userinfo_url", given.userinfo_url);

@@ -85,6 +85,21 @@ describe("overrides", () => {
     expect(std.github().label).toBe("GitHub");
   });
 
+  test("of a part of refresh_handling replace the whole of it", () => {
+    const record = std.google({ refresh_handling: { rotates_refresh_token: true } });
+    expect(record.refresh_handling).toEqual({
+      strategy: "custom",
+      expires_in_field: "expires_in",
+      expires_at_field: null,
+      refresh_grant: "custom",
+      rotates_refresh_token: true,
+      notes: [],
+      reuse: "unknown",
+      grace_seconds: 0,
+      invalid_grant_errors: [],
+    });
+  });
+
   test("are keyed by name for the whole catalogue", () => {
     expect(std.provider_catalog({ slack: { label: "S" } }).slack.label).toBe("S");
     expect(() => std.provider_catalog({ slak: {} } as object)).toThrow('did you mean "slack"?');
@@ -124,7 +139,7 @@ describe("overrides", () => {
     [{ auth_params: { a: 1 } }, "auth_params must be an object of strings"],
     [{ response: { ok_member: "ok" } }, "response.format is missing"],
     [{ response: { ...std.slack().response, ok_membr: "x" } }, 'did you mean "ok_member"?'],
-    [{ refresh_handling: { strategy: "x" } }, "refresh_handling.expires_in_field is missing"],
+    [{ refresh_handling: { notes: "x" } }, "refresh_handling.notes must be a list"],
     [
       { refresh_handling: { ...std.github().refresh_handling, grace_seconds: 5 } },
       "refresh_handling.grace_seconds",
@@ -208,7 +223,8 @@ describe("providers at an address", () => {
 
 describe("custom", () => {
   test("fills in the defaults", () => {
-    expect(std.custom({ ...own, surprise: 1 })).toEqual({
+    const given = { ...own, surprise: 1 };
+    expect(std.custom(given)).toEqual({
       ...own,
       id: "custom",
       label: "custom",
@@ -284,7 +300,7 @@ describe("custom", () => {
     [{ ...own, token_url: "http://id.example.com" }, "token_url must use https"],
     [{ ...own, userinfo_url: "nowhere" }, "userinfo_url must be an absolute https URL"],
   ])("%j is refused", (config, message) => {
-    expect(() => std.custom(config as Record<string, unknown>)).toThrow(
+    expect(() => std.custom(config as typeof own)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(`std/oauth/providers: ${message}`) }),
     );
   });

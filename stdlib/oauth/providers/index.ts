@@ -10,7 +10,7 @@
 import { plain } from "../../../runtime/plugin.ts";
 import type { Ports } from "../../../runtime/ports.ts";
 import { OAuthError } from "../errors.ts";
-import { nearest } from "../options.ts";
+import { nearest } from "../../../runtime/nearest.ts";
 import {
   type DiscoverOptions,
   type DiscoverResourceOptions,
@@ -20,6 +20,7 @@ import {
 } from "../discovery/discover.ts";
 import { type CatalogueName, catalogueNames, catalogueRecord } from "./catalogue.ts";
 import {
+  type CustomConfig,
   customProvider,
   fieldsOf,
   githubEnterprise,
@@ -34,10 +35,7 @@ export type ProviderFactory = (overrides?: ProviderOverrides | null) => Provider
 
 type OnDomain = (domain: string, overrides?: ProviderOverrides | null) => ProviderRecord;
 type GithubEnterprise = (base_url: string, overrides?: ProviderOverrides | null) => ProviderRecord;
-type Custom = (
-  config: Readonly<Record<string, unknown>>,
-  overrides?: ProviderOverrides | null,
-) => ProviderRecord;
+type Custom = (config: CustomConfig, overrides?: ProviderOverrides | null) => ProviderRecord;
 type OverridesByName = Readonly<Partial<Record<CatalogueName, ProviderOverrides>>>;
 type Catalogue = { readonly [Name in CatalogueName]: ProviderRecord };
 
@@ -91,7 +89,7 @@ export function providersModule(ports: Ports): ProvidersModule {
     auth0: plain((domain: string, overrides?: ProviderOverrides | null) =>
       onDomain("auth0", domain, overrides),
     ),
-    custom: plain((config: Readonly<Record<string, unknown>>, overrides?: ProviderOverrides | null) =>
+    custom: plain((config: CustomConfig, overrides?: ProviderOverrides | null) =>
       customProvider(config, overrides),
     ),
   };

@@ -6,7 +6,7 @@
 
 import { endpointUrl } from "../endpoint-url.ts";
 import { OAuthError } from "../errors.ts";
-import { nearest } from "../options.ts";
+import { nearest } from "../../../runtime/nearest.ts";
 import { type ProviderRecord, type RefreshHandling, successStatuses } from "./record.ts";
 
 const deepest = 16;
@@ -54,6 +54,21 @@ export function checkedRecord(fields: Fields): ProviderRecord {
   const checked: Record<string, unknown> = { ...fields };
   for (const [field, check] of Object.entries(checks)) checked[field] = check(field, fields[field]);
   return checked as unknown as ProviderRecord;
+}
+
+/**
+ * Refuses a name that is nearly a field's: it was misspelt.
+ *
+ * @throws OAuthError HARN-OAU-011 naming both.
+ */
+export function refuseMisspelt(fields: Fields, alsoKnown: readonly string[]): void {
+  const known = [...Object.keys(checks), ...alsoKnown];
+  for (const name of Object.keys(fields)) {
+    // Among short names too many are near: `kind` is no `id`.
+    const near = known.includes(name) || name.length < 5 ? null : nearest(name, known);
+    if (near === null) continue;
+    throw refused("config", `has an unknown field "${name}"; did you mean "${near}"?`, `Write ${near}.`);
+  }
 }
 
 function text(field: string, value: unknown): string {
@@ -163,6 +178,20 @@ function whole(members: Readonly<Record<string, Check>>, defaults: Fields = {}):
   };
 }
 
+/** What a partial `refresh_handling` leaves unsaid: it replaces the whole sub-record, so nothing of the old one stays. */
+const plainRefreshHandling: RefreshHandling = {
+  strategy: "custom",
+  expires_in_field: "expires_in",
+  expires_at_field: null,
+  refresh_grant: "custom",
+  // Presenting a rotated token again can end the whole grant.
+  rotates_refresh_token: true,
+  notes: [],
+  reuse: "unknown",
+  grace_seconds: 0,
+  invalid_grant_errors: [],
+};
+
 const refreshHandling: Check = (field, value) => {
   const checked = whole(
     {
@@ -176,7 +205,7 @@ const refreshHandling: Check = (field, value) => {
       grace_seconds: seconds,
       invalid_grant_errors: texts,
     },
-    { reuse: "unknown", grace_seconds: 0, invalid_grant_errors: [] },
+    { ...plainRefreshHandling },
   )(field, value) as RefreshHandling;
   if (checked.reuse !== "grace" && checked.grace_seconds !== 0) {
     throw refused(`${field}.grace_seconds`, 'must be 0 unless reuse is "grace"');

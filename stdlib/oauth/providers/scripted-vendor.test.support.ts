@@ -3,101 +3,25 @@
  * What a request gets wrong is refused as a vendor would, and stands in `complaints`.
  */
 
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createHash } from "node:crypto";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { Http, HttpRequest } from "../../../runtime/ports.ts";
 import { fakeToken } from "../scripted-provider.test.support.ts";
-
-type Members = Readonly<Record<string, unknown>>;
-
-export interface Answer {
-  readonly status: number;
-  /** Default `json`; `negotiated`: JSON only for a request that accepts it, else a form. */
-  readonly format?: "json" | "form" | "negotiated";
-  /** Texts `{access_token}`, `{refresh_token}`, `{id_token}` and `{scope}` are filled in; without a value the member is left out. */
-  readonly members: Members | null;
-}
-
-type Authentication = "none" | "client_secret_post" | "client_secret_basic" | "bearer";
-
-/** What is known of one vendor, independent of the catalogue. */
-export interface VendorFacts {
-  /** A catalogue name, or a template's. */
-  readonly provider: string;
-  /** What the factory takes. */
-  readonly arguments: readonly unknown[];
-  /** More options of the client; `client_secret: null` for a public one. */
-  readonly client: Members;
-  readonly authorization: {
-    readonly url: string;
-    /** Where the request is pushed to (RFC 9126). */
-    readonly pushed?: string;
-    /** What the request holds beside RFC 6749, PKCE, state and nonce; exactly this. */
-    readonly parameters: Readonly<Record<string, string>>;
-    /** What the vendor adds to the redirect. */
-    readonly redirect?: Readonly<Record<string, string>>;
-  };
-  readonly token: {
-    readonly url: string;
-    readonly authentication: Authentication;
-    readonly body: "form" | "json";
-    readonly answer: Answer;
-    /** For a code that is used or unknown. */
-    readonly refused: Answer;
-    /** When a login gets a refresh token. */
-    readonly refresh_token: "always" | "first_consent" | "never";
-  };
-  /** What the client makes of a login's answer. */
-  readonly granted: { readonly scopes: readonly string[] | null; readonly expires_in: number | null };
-  readonly refresh: {
-    readonly answer: Answer;
-    readonly rotates: boolean;
-    /** Whether the tokens before end at once. */
-    readonly ends: { readonly access_token: boolean; readonly refresh_token: boolean };
-    readonly refused: Answer;
-  } | null;
-  readonly api: {
-    readonly method: string;
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: unknown;
-    readonly answer: Answer;
-  };
-  readonly revocation: {
-    readonly method: string;
-    readonly url: string;
-    readonly authentication: Authentication;
-    readonly body: "form" | "json" | "none";
-    /** The member or parameter that holds the token. */
-    readonly member: string | null;
-    readonly headers: Readonly<Record<string, string>>;
-    /** In the order of the calls. */
-    readonly calls: readonly { readonly token: "access_token" | "refresh_token"; readonly answer: Answer }[];
-  } | null;
-  readonly openid: { readonly issuer: string; readonly keys: string | null } | null;
-}
-
-const folder = fileURLToPath(new URL("../../../../fixtures/providers/", import.meta.url));
-
-/** Every file of fixtures/providers by its name. */
-export function vendorFacts(): ReadonlyMap<string, VendorFacts> {
-  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
-  return new Map(
-    files.map((file) => [
-      file.replace(".json", ""),
-      JSON.parse(readFileSync(`${folder}${file}`, "utf8")) as VendorFacts,
-    ]),
-  );
-}
-
-export const vendorClient: { readonly id: string; readonly secret: string } = {
-  id: "client 1",
-  // Characters that Basic authentication must encode first (RFC 6749 §2.3.1).
-  secret: ["s", "cret", "+/:%"].join("-"),
-};
+import {
+  answer,
+  type Asked,
+  basicPair,
+  idToken,
+  invalidRequest,
+  keySet,
+} from "./vendor-answer.test.support.ts";
+import {
+  type Authentication,
+  type Members,
+  vendorClient,
+  type VendorFacts,
+} from "./vendor-facts.test.support.ts";
 
 export interface ScriptedVendor {
   readonly facts: VendorFacts;
@@ -121,19 +45,7 @@ interface Attempt {
   used: boolean;
 }
 
-interface Asked {
-  readonly method: string;
-  /** With the vendor's own origin. */
-  readonly url: URL;
-  readonly headers: IncomingMessage["headers"];
-  readonly text: string;
-}
-
 const originField = "x-scripted-origin";
-const rsa: { readonly publicKey: KeyObject; readonly privateKey: KeyObject } = generateKeyPairSync("rsa", {
-  modulusLength: 2048,
-});
-
 /** Starts the vendor. */
 export async function scriptedVendor(facts: VendorFacts): Promise<ScriptedVendor> {
   const complaints: string[] = [];
@@ -202,12 +114,13 @@ export async function scriptedVendor(facts: VendorFacts): Promise<ScriptedVendor
       expect("content-type", asked.headers["content-type"], type),
       expect("accept", asked.headers.accept, "application/json"),
     ];
+    if (fits.includes(false)) return null;
     const parameters: Record<string, string> =
       body === "form"
         ? Object.fromEntries(new URLSearchParams(asked.text))
         : (JSON.parse(asked.text) as Record<string, string>);
     const { client_id, client_secret, ...rest } = parameters;
-    const basic = how === "client_secret_basic" ? basicOf(vendorClient.id, secret ?? "") : undefined;
+    const basic = how === "client_secret_basic" ? [vendorClient.id, secret] : null;
     fits.push(
       expect("client_id", client_id, vendorClient.id),
       expect(
@@ -215,7 +128,7 @@ export async function scriptedVendor(facts: VendorFacts): Promise<ScriptedVendor
         client_secret,
         how === "client_secret_post" ? (secret ?? undefined) : undefined,
       ),
-      expect("authorization", asked.headers.authorization, basic),
+      expect("authorization", basicPair(asked), basic),
     );
     return fits.includes(false) ? null : rest;
   }
@@ -286,14 +199,13 @@ export async function scriptedVendor(facts: VendorFacts): Promise<ScriptedVendor
     const { member, authentication, body } = revocation;
     if (call === undefined) return void expect("revocation", "one more", "no more");
     const wanted = current[call.token] ?? "";
-    const authorizationField =
-      authentication === "bearer"
-        ? `Bearer ${wanted}`
-        : authentication === "client_secret_basic"
-          ? basicOf(vendorClient.id, secret ?? "")
-          : undefined;
     expect("revocation method", asked.method, revocation.method);
-    expect("revocation authorization", asked.headers.authorization, authorizationField);
+    if (authentication === "client_secret_basic")
+      expect("revocation authorization", basicPair(asked), [vendorClient.id, secret]);
+    else {
+      const bearer = authentication === "bearer" ? `Bearer ${wanted}` : undefined;
+      expect("revocation authorization", asked.headers.authorization, bearer);
+    }
     for (const [name, value] of Object.entries(revocation.headers))
       expect(`revocation ${name}`, asked.headers[name], value);
     if (body === "none") expect("revocation body", asked.text, "");
@@ -327,11 +239,7 @@ export async function scriptedVendor(facts: VendorFacts): Promise<ScriptedVendor
     if (address === token.url) return grant(asked, response);
     if (address === revocationUrl) return revoke(asked, response);
     if (address === openid?.keys) {
-      const jwk = rsa.publicKey.export({ format: "jwk" });
-      return answer(asked, response, {
-        status: 200,
-        members: { keys: [{ ...jwk, kid: "1", alg: "RS256", use: "sig" }] },
-      });
+      return answer(asked, response, { status: 200, members: keySet() });
     }
     if (asked.url.href === api.url) return resource(asked, response);
     complaints.push(`no such page: ${asked.method} ${asked.url.href}`);
@@ -350,7 +258,11 @@ export async function scriptedVendor(facts: VendorFacts): Promise<ScriptedVendor
         text: Buffer.concat(chunks).toString("utf8"),
       };
       seen.push(`${method} ${asked.url.origin}${asked.url.pathname}`);
-      route(asked, response);
+      try {
+        route(asked, response);
+      } catch (error) {
+        complaints.push(`unreadable: ${asked.method} ${asked.url.href}: ${String(error)}`);
+      }
       if (!response.writableEnded) answer(asked, response, invalidRequest);
     });
   });
@@ -400,52 +312,4 @@ export function httpTo(vendors: readonly ScriptedVendor[], real: Http, sent: Htt
       });
     },
   };
-}
-
-const invalidRequest: Answer = { status: 400, members: { error: "invalid_request" } };
-
-function answer(
-  asked: Asked,
-  response: ServerResponse,
-  { status, format = "json", members }: Answer,
-  values: Readonly<Record<string, string | undefined>> = {},
-): void {
-  if (members === null) return void response.writeHead(status).end();
-  const filled = fill(members, values) as Members;
-  const accepted = asked.headers.accept ?? "";
-  const form = format === "form" || (format === "negotiated" && !/[/+]json/.test(accepted));
-  if (form) {
-    const pairs = Object.entries(filled).map(([name, value]) => [name, String(value)]);
-    response.writeHead(status, { "content-type": "application/x-www-form-urlencoded; charset=utf-8" });
-    response.end(new URLSearchParams(pairs).toString());
-    return;
-  }
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
-  response.end(JSON.stringify(filled));
-}
-
-function fill(value: unknown, values: Readonly<Record<string, string | undefined>>): unknown {
-  if (typeof value === "string") {
-    const name = /^\{(access_token|refresh_token|id_token|scope)\}$/.exec(value)?.[1];
-    return name === undefined ? value : values[name];
-  }
-  if (Array.isArray(value)) return value.map((item: unknown) => fill(item, values));
-  if (typeof value !== "object" || value === null) return value;
-  const filled = Object.entries(value).map(([name, item]) => [name, fill(item, values)] as const);
-  return Object.fromEntries(filled.filter(([, item]) => item !== undefined));
-}
-
-function basicOf(id: string, secret: string): string {
-  // RFC 6749 §2.3.1: as in a form, where a space is a plus.
-  const encoded = [id, secret].map((text) => new URLSearchParams({ x: text }).toString().slice(2));
-  return `Basic ${Buffer.from(encoded.join(":")).toString("base64")}`;
-}
-
-function idToken(issuer: string, nonce: string | null): string {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = { iss: issuer, sub: "person-1", aud: vendorClient.id, iat: now, exp: now + 3600 };
-  const input = [{ alg: "RS256", kid: "1" }, nonce === null ? claims : { ...claims, nonce }]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-    .join(".");
-  return `${input}.${sign("sha256", Buffer.from(input), rsa.privateKey).toString("base64url")}`;
 }

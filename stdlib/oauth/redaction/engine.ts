@@ -19,8 +19,9 @@ import { fieldPlaceholderNames } from "./field-names.ts";
 import { KnownValues } from "./known-values.ts";
 import { namedValues, userinfoName } from "./named-values.ts";
 import { placeholder, placeholdersIn, utf8Length } from "./placeholder.ts";
+import { mostKnownBytes, Registrations } from "./registrations.ts";
 import { type ShapeScanner, shapeScanner } from "./shape-scanner.ts";
-import { replaced, Tally } from "./spans.ts";
+import { replaced, type Span, Tally } from "./spans.ts";
 import { redactedCopy } from "./structural.ts";
 
 /** Called with the audit entries of one call, sorted by pattern name. What it throws is ignored. */
@@ -60,6 +61,8 @@ export interface RedactorEngine extends Redactor {
 interface Family {
   readonly shapes: ShapeScanner;
   readonly known: KnownValues;
+  /** The names of known values, own ones too. */
+  readonly namesUsed: Set<string>;
   /** True while a listener runs: what it redacts itself (by writing an event) is not reported again. */
   telling: boolean;
 }
@@ -85,11 +88,14 @@ let catalogueScanner: ShapeScanner | undefined;
  */
 export function createRedactor(options: RedactorOptions = {}): RedactorEngine {
   catalogueScanner ??= shapeScanner(tokenFamilies);
-  const engine = new Engine({ shapes: catalogueScanner, known: new KnownValues(), telling: false }, null);
+  const namesUsed = new Set<string>();
+  const known = new KnownValues(namesUsed);
+  // The host keeps known what it holds for all runs and for as long as it lives; a run has a cap.
+  const engine = new Engine({ shapes: catalogueScanner, known, namesUsed, telling: false }, null, Infinity);
   for (const { name, regex } of options.patterns ?? []) engine.registerPattern(name, regex);
   if (options.onAudit) engine.onAudit(options.onAudit);
   // A fork of its own, so that clearing custom patterns does not reach those of the options.
-  return options.patterns === undefined || options.patterns.length === 0 ? engine : engine.fork();
+  return options.patterns === undefined || options.patterns.length === 0 ? engine : engine.fork(Infinity);
 }
 
 /** True for a redactor that {@link createRedactor} made, or a fork of one. */
@@ -102,12 +108,13 @@ class Engine implements RedactorEngine {
   readonly #parent: Engine | null;
   readonly #audit = new AuditRing();
   readonly #listeners = new Set<AuditListener>();
-  readonly #registrations = new Set<() => void>();
+  readonly #registrations: Registrations;
   #custom: readonly CustomPattern[] = [];
 
-  constructor(family: Family, parent: Engine | null) {
+  constructor(family: Family, parent: Engine | null, mostBytes: number) {
     this.#family = family;
     this.#parent = parent;
+    this.#registrations = new Registrations(family.known, family.namesUsed, mostBytes);
   }
 
   redact(text: string): string {
@@ -140,29 +147,23 @@ class Engine implements RedactorEngine {
   maskKnown(text: string): string {
     try {
       return untilStable(text, (current) =>
-        replaced(current, this.#family.known.scan(current), placeholdersIn(current, this.#trusts), null),
+        replaced(current, this.#knownIn(current), placeholdersIn(current, this.#trusts), null),
       );
     } catch {
       return failed(text);
     }
   }
 
-  register(value: string, name: string): () => void {
-    const release = this.#family.known.register(value, name);
-    const once = (): void => {
-      this.#registrations.delete(once);
-      release();
-    };
-    this.#registrations.add(once);
-    return once;
+  register(value: string, name: string, scope: { readonly own: boolean } = { own: false }): () => void {
+    return this.#registrations.register(value, name, scope.own);
   }
 
-  fork(): RedactorEngine {
-    return new Engine(this.#family, this);
+  fork(mostBytes: number = mostKnownBytes): RedactorEngine {
+    return new Engine(this.#family, this, mostBytes);
   }
 
   release(): void {
-    for (const release of this.#registrations) release();
+    this.#registrations.release();
   }
 
   registerPattern(name: string, regex: string): void {
@@ -217,6 +218,16 @@ class Engine implements RedactorEngine {
     return this.#custom.length === 0 ? inherited : [...inherited, ...this.#custom];
   }
 
+  /** Values that all know, and those of this redactor and of the ones it was forked from. */
+  #knownIn(text: string): readonly Span[] {
+    return [...this.#family.known.scan(text), ...this.#ownIn(text)];
+  }
+
+  #ownIn(text: string): readonly Span[] {
+    const spans = this.#registrations.scanOwn(text);
+    return this.#parent === null ? spans : [...spans, ...this.#parent.#ownIn(text)];
+  }
+
   #scrub(text: string, tally: Tally): string {
     const counted = new Tally();
     let result: string;
@@ -237,8 +248,8 @@ class Engine implements RedactorEngine {
 
   /** The catalogue, known values and names first, then each custom pattern on what is left. */
   #round(text: string, patterns: readonly CustomPattern[], tally: Tally): string {
-    const { shapes, known } = this.#family;
-    const spans = [...known.scan(text), ...shapes.scan(text), ...namedValues(text)];
+    const { shapes } = this.#family;
+    const spans = [...this.#knownIn(text), ...shapes.scan(text), ...namedValues(text)];
     let result = spans.length === 0 ? text : replaced(text, spans, placeholdersIn(text, this.#trusts), tally);
     for (const pattern of patterns) {
       const matches = customSpans(pattern, result);

@@ -21,7 +21,12 @@ const fallbackName = "secret";
 export class KnownValues {
   readonly #values = new Map<string, KnownValue>();
   readonly #index = new NeedleIndex<KnownValue>();
-  readonly #namesUsed = new Set<string>();
+  readonly #namesUsed: Set<string>;
+
+  /** `namesUsed` may be shared: what several sets put in their placeholders is then known to each. */
+  constructor(namesUsed: Set<string> = new Set()) {
+    this.#namesUsed = namesUsed;
+  }
 
   /** Makes a value known; returns what releases it (once). Values under 8 characters are ignored. */
   register(value: string, name: string): () => void {
@@ -55,6 +60,10 @@ export class KnownValues {
   /** True for a name that known values have or had: it may stand in a placeholder of ours. */
   hasName(name: string): boolean {
     return this.#namesUsed.has(name);
+  }
+
+  has(value: string): boolean {
+    return this.#values.has(value);
   }
 
   /** How many distinct values are known. */

@@ -24,6 +24,10 @@ export { entryStoreOf, type StorageHandle } from "./handle.ts";
 /** A file's key: 32 random bytes (16 or more), a random string of 16 bytes or more, or a passphrase. */
 export type FileKeyOption = Uint8Array | string | { readonly passphrase: string };
 
+type File = (path: string, key: FileKeyOption) => StorageHandle;
+type Custom = (handlers: CustomHandlers) => StorageHandle;
+type Secrets = (options: SecretsOptions) => StorageHandle;
+
 /** The functions of std/oauth/storage, for one run. */
 export type StorageModule = {
   /** A storage in memory; lost when the handle is. Two handles never share. */
@@ -32,12 +36,12 @@ export type StorageModule = {
    * A storage in one encrypted file, good to about 1,000 entries. Nothing is read or written until it is used.
    * @throws HARN-OAU-009 when the path is not granted, HARN-OAU-011 for a path or key that cannot be used.
    */
-  readonly file: (path: string, key: FileKeyOption) => StorageHandle;
+  readonly file: File;
   /**
    * A storage over functions. They are given sealed tokens unless the run may see them.
    * @throws HARN-OAU-011 when a function is missing or an option is unknown.
    */
-  readonly custom: (handlers: CustomHandlers) => StorageHandle;
+  readonly custom: Custom;
   /**
    * The host's store for this session, behind the capability `oauth_storage`. Its functions throw HARN-OAU-009 when the
    * run was not granted it and HARN-OAU-010 when the host does not give it, fails, or does not give a refresh lease.
@@ -50,12 +54,15 @@ export type StorageModule = {
    * refresh token when the new set has none. Errors as for {@link harn_cloud_session}.
    * @throws HARN-OAU-011 for an unknown option, a blank provider or a blank token_name.
    */
-  readonly secrets: (options: SecretsOptions) => StorageHandle;
+  readonly secrets: Secrets;
   /** Ready `memory`, `harn_cloud_session` and `harn_cloud_org` handles, and the factories `file`, `custom` and `secrets`. */
-  readonly storage: () => Pick<StorageModule, "file" | "custom" | "secrets"> & {
+  readonly storage: () => {
     readonly memory: StorageHandle;
     readonly harn_cloud_session: StorageHandle;
     readonly harn_cloud_org: StorageHandle;
+    readonly file: File;
+    readonly custom: Custom;
+    readonly secrets: Secrets;
   };
 };
 

@@ -62,7 +62,7 @@ export function testPorts(parts: { readonly seal?: Seal; readonly run?: Partial<
       redact: absent,
       redactValue: absent,
       maskKnown: absent,
-      register: absent,
+      register: () => () => {},
       fork: absent,
       release: absent,
       onAudit: absent,

@@ -53,8 +53,9 @@ export function concealTokenSet(
 }
 
 /**
- * A frozen copy of a token set whose capsules are opened. Raw values stay as they are.
- * @throws HARN-OAU-004 for a capsule of another key, of another kind of token, altered, or from another host.
+ * A frozen copy of a token set whose capsules are opened. Raw values stay as they are, and are known to their run alone.
+ * @throws HARN-OAU-004 for a capsule of another key, of another kind of token, altered, or from another host; 011 when the run
+ * holds as many values as it may.
  */
 export function openTokenSet(ports: Ports, key: string, token_set: TokenSet): Opened {
   const copy = copyJson(token_set, false) as Record<string, unknown>;
@@ -65,6 +66,7 @@ export function openTokenSet(ports: Ports, key: string, token_set: TokenSet): Op
     const { value, binding } = openCapsule(ports, text, member, key);
     copy[member] = value;
     if (binding) capsules.set(member, binding);
+    else ports.redactor.register(value, member, { own: true });
   }
   return { token_set: copyJson(copy, true) as unknown as TokenSet, capsules };
 }

@@ -5,10 +5,11 @@
  */
 
 import { answerError } from "../answer-error.ts";
-import { bindEntry, concealedSet, loginEntry, registerTokens } from "../bound-entry.ts";
+import { bindEntry, concealedSet, loginEntry, registerReceived } from "../bound-entry.ts";
 import { type ClientContext, emitEvent, nowSeconds } from "../client-context.ts";
 import { writeWithRetries } from "../durable-write.ts";
 import { endpointUrl } from "../endpoint-url.ts";
+import { newDpopKey } from "../dpop-key.ts";
 import { OAuthError } from "../errors.ts";
 import type { Parameters } from "../form.ts";
 import { closedOptions } from "../options.ts";
@@ -87,6 +88,7 @@ interface Plan {
 export async function tokenExchange(context: ClientContext, given: unknown): Promise<TokenSet> {
   const plan = planOf(context, closedOptions("client", "token_exchange", given, optionNames));
   const issuedAt = nowSeconds(context.ports);
+  const dpopKey = context.dpop ? newDpopKey(context.ports) : null;
   try {
     const result = await callEndpoint(context, {
       endpoint: "token_url",
@@ -94,15 +96,15 @@ export async function tokenExchange(context: ClientContext, given: unknown): Pro
       parameters: plan.parameters,
       authenticate: true,
       format: context.provider.token_body_format,
+      dpopKey,
       timeoutMs: context.timeoutMs ?? endpointTimeoutMs,
+      untilSent: context.ports.run.signal,
     });
     if (!result.ok) throw result.error;
     const rules = context.provider.response;
-    const response = judgeTokenResponse(result.answer, {
-      ...rules,
-      // A token that is no access token has no way of being presented (RFC 8693 §2.2.1).
-      token_types: { n_a: "N_A", ...rules.token_types },
-    });
+    // A token that is no access token has no way of being presented (RFC 8693 §2.2.1).
+    const token_types = { n_a: "N_A", ...rules.token_types };
+    const response = judgeTokenResponse(result.answer, { ...rules, token_types }, dpopKey !== null);
     if (response.kind !== "granted") throw answerError(context, response);
     const { issued_token_type } = response.members;
     if (issued_token_type === undefined || !plan.row.issued_token_types.includes(issued_token_type)) {
@@ -113,7 +115,7 @@ export async function tokenExchange(context: ClientContext, given: unknown): Pro
       );
     }
     const set: TokenSet = {
-      ...tokenSetOf(response.members, issuedAt, [], null),
+      ...tokenSetOf(response.members, issuedAt, [], null, dpopKey),
       issued_token_type,
       token_exchange_mode: plan.mode,
       subject_token_type: plan.subjectType,
@@ -132,7 +134,7 @@ export async function tokenExchange(context: ClientContext, given: unknown): Pro
 
 /** Registered, stored if that was asked for, told, and sealed for the caller. */
 async function kept(context: ClientContext, plan: Plan, set: TokenSet): Promise<TokenSet> {
-  registerTokens(context, set);
+  registerReceived(context, set);
   const own: ClientContext = { ...context, storageKey: plan.storageKey ?? context.storageKey };
   const entry = loginEntry(own, set);
   if (plan.storageKey !== null) {
@@ -203,12 +205,14 @@ function planOf(context: ClientContext, options: Readonly<Record<string, unknown
 
 /** A sealed token may be exchanged where it came from: at its provider, or at an origin that it may be sent to. */
 function opened(context: ClientContext, given: string, url: string): string {
-  const refuse = (): OAuthError =>
-    new OAuthError(
+  const refuse = (): OAuthError => {
+    emitEvent(context, "destination_refused", { code: "HARN-OAU-004", reason: "another token endpoint" });
+    return new OAuthError(
       "HARN-OAU-004",
       "std/oauth/client: destination refused: this sealed token may not go to this token endpoint",
       "Exchange a token at the provider that issued it.",
     );
+  };
   let result: ReturnType<ClientContext["ports"]["seal"]["open"]>;
   try {
     result = context.ports.seal.open(given);
@@ -221,7 +225,7 @@ function opened(context: ClientContext, given: string, url: string): string {
     const atHome = home && new URL(url).origin === context.binding.token_origin;
     if (!atHome && !binding.origins.includes(new URL(url).origin)) throw refuse();
   }
-  context.ports.redactor.register(value, "subject_token");
+  context.ports.redactor.register(value, "subject_token", { own: binding === null });
   return value;
 }
 

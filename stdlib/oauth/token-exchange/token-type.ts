@@ -5,7 +5,7 @@
  */
 
 import { OAuthError } from "../errors.ts";
-import { nearest } from "../options.ts";
+import { nearest } from "../../../runtime/nearest.ts";
 
 /** The grant type of token exchange (RFC 8693 §2.1). */
 export const tokenExchangeGrantType = "urn:ietf:params:oauth:grant-type:token-exchange";

@@ -11,8 +11,19 @@ test("finds the name that was meant", () => {
 });
 
 test("suggests nothing when nothing is near", () => {
-  expect(nearest("lodash", names)).toBeUndefined();
-  expect(nearest("", names)).toBeUndefined();
-  expect(nearest("std/http".repeat(1000), names)).toBeUndefined();
-  expect(nearest("std/http", [])).toBeUndefined();
+  expect(nearest("lodash", names)).toBeNull();
+  expect(nearest("", names)).toBeNull();
+  expect(nearest("std/http".repeat(1000), names)).toBeNull();
+  expect(nearest("std/http", [])).toBeNull();
+});
+
+test.each([
+  ["scope", "scopes"],
+  ["Client_ID", "client_id"],
+  ["clinet_id", "client_id"],
+  ["redirect", "redirect_uri"],
+  ["totally_else", null],
+  ["s".repeat(1000), null],
+])("%s is %s", (name, expected) => {
+  expect(nearest(name, ["client_id", "scopes", "redirect_uri", "storage"])).toBe(expected);
 });
