@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { fileReason } from "./script-file.ts";
 
 const main = fileURLToPath(new URL("./main.js", import.meta.url));
 
@@ -283,11 +284,12 @@ describe("usage", () => {
     expect(stderr).toContain("memory is out of its range");
   });
 
-  // The superuser may read it all the same.
-  test.skipIf(process.getuid?.() === 0)("a file that may not be read says so", async () => {
-    writeFileSync(join(folder, "secret.ts"), "export default 1;", { mode: 0o000 });
-    const { code, stderr } = await holdfast(["run", "secret.ts"]);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: "holdfast: secret.ts: may not be read\n" });
+  test("a file that may not be read, and one that cannot be followed, say so", async () => {
+    // The superuser may read every file, so the words for a refusal are asked for directly.
+    expect(fileReason(Object.assign(new Error("refused"), { code: "EACCES" }))).toBe("may not be read");
+    symlinkSync("loop.ts", join(folder, "loop.ts"));
+    const { code, stderr } = await holdfast(["run", "loop.ts"]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "holdfast: loop.ts: cannot be used (ELOOP)\n" });
   });
 });
 

@@ -32,15 +32,15 @@ export function replySigner(start: number): ReplySigner {
     return pair;
   };
 
-  const publicKey = (name: Json): Json => ({
-    ...(keyPair(String(name)).publicKey.export({ format: "jwk" }) as Members),
-    kid: String(name),
+  const publicKey = (name: string): Json => ({
+    ...(keyPair(name).publicKey.export({ format: "jwk" }) as Members),
+    kid: name,
     use: "sig",
     alg: "ES256",
   });
 
   function jwt(form: Members, fill: (text: string) => string): string {
-    const key = String(form["key"] ?? usualKey);
+    const key = typeof form["key"] === "string" ? form["key"] : usualKey;
     const usual = {
       iss: "https://as.example.com",
       sub: "user-1",
@@ -63,7 +63,9 @@ export function replySigner(start: number): ReplySigner {
     const members = value as Members;
     if (typeof members["$at"] === "number") return start + members["$at"];
     if ("$jwt" in members) return jwt(members, fill);
-    if (Array.isArray(members["$jwks"])) return { keys: members["$jwks"].map(publicKey) };
+    const { $jwks } = members;
+    if (Array.isArray($jwks))
+      return { keys: $jwks.filter((name) => typeof name === "string").map(publicKey) };
     return Object.fromEntries(
       Object.entries(members).map(([name, member]) => [name, spellOut(member, fill)]),
     );

@@ -215,7 +215,7 @@ function bodyOf(
   ];
   if (reply.tokens !== undefined) {
     const members = Object.entries({ ...tokenResponse(reply.tokens), ...(reply.json as object | undefined) });
-    return json(Object.fromEntries(members.filter(([, value]) => value !== null)) as Json);
+    return json(Object.fromEntries(members.filter(([, value]) => value !== null)));
   }
   if (reply.json !== undefined) return json(reply.json);
   if (reply.form !== undefined)

@@ -27,6 +27,9 @@ export const maxAnswerBytes: number = 64 * 1024 * 1024;
 /** Data that is sent as JSON. */
 export type JsonBody = { readonly [key: string]: unknown } | readonly unknown[];
 
+/** What the body of an answer can be. */
+export type Bodies = { readonly text: string; readonly bytes: Uint8Array };
+
 /** Whether the body of an answer is text or bytes. */
 export type BodyKind = "text" | "bytes";
 
@@ -52,7 +55,7 @@ export type HttpAnswer<As extends BodyKind = BodyKind> = {
   /** Names in lower case; repeated fields joined with ", " (`set-cookie` with a line break). */
   readonly headers: Readonly<Record<string, string>>;
   /** As the option `as` says. Without it text for text, JSON, XML, form and empty answers, otherwise bytes. */
-  readonly body: As extends "text" ? string : Uint8Array;
+  readonly body: Bodies[As];
   /** True when the status is 200–299. */
   readonly ok: boolean;
 };
@@ -150,7 +153,7 @@ async function exchange<As extends BodyKind>(ports: Ports, want: Wanted): Promis
       signal: ports.run.signal,
     });
     const next = want.follow ? nextHop(hop, answer) : null;
-    if (next === null) return forScript(ports, answer, want.as) as HttpAnswer<As>;
+    if (next === null) return forScript<As>(ports, answer, want.as);
     if (followed === maxRedirects) {
       throw new RunError("HARN-RUN-014", `std/http: more than ${maxRedirects} redirects`);
     }
@@ -162,11 +165,11 @@ async function exchange<As extends BodyKind>(ports: Ports, want: Wanted): Promis
   }
 }
 
-function forScript(
+function forScript<As extends BodyKind>(
   ports: Ports,
   answer: { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array },
   as: BodyKind | undefined,
-): HttpAnswer {
+): HttpAnswer<As> {
   const open = ports.run.reveal || ports.run.trusted;
   const mask = open ? (value: string) => value : (value: string) => ports.redactor.maskKnown(value);
   const headers: Record<string, string> = Object.create(null);
@@ -175,7 +178,7 @@ function forScript(
   return {
     status: answer.status,
     headers,
-    body: responseBody(answer.body, kind, mask),
+    body: responseBody(answer.body, kind, mask) as Bodies[As],
     ok: answer.status >= 200 && answer.status < 300,
   };
 }

@@ -26,7 +26,7 @@ function functionsOf(specifier: string): ReadonlyMap<string, ts.Symbol> {
 
 function resultOf(symbol: ts.Symbol): ts.Type {
   const signatures = checker.getTypeOfSymbol(symbol).getCallSignatures();
-  expect(signatures, symbol.name).toHaveLength(1);
+  expect([symbol.name, signatures.length]).toEqual([symbol.name, 1]);
   return checker.getReturnTypeOfSignature(signatures[0] as ts.Signature);
 }
 

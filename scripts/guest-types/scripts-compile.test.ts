@@ -29,8 +29,11 @@ test("an answer's body is text when the script asked for text", () => {
     export const text: string = (await http_get("https://x.example/", { as: "text" })).body;
     export const bytes: Uint8Array = (await http_post("https://x.example/", null, { as: "bytes" })).body;
     export const either: string = (await http_request("GET", "https://x.example/", { timeout: 5 })).body;
+    const answer = await http_get("https://x.example/");
+    export const narrowed: () => ReturnType<typeof http_get<"text">> = async () => answer;
   `;
   expect(problems(new Map([["a.ts", script]]))).toEqual([
     expect.stringMatching(/^a\.ts\(4\): either: .*Uint8Array/),
+    expect.stringMatching(/^a\.ts\(6\): answer: .*"bytes"/),
   ]);
 });

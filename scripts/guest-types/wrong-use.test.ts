@@ -138,14 +138,14 @@ const mistakes: readonly Mistake[] = [
   ['http_post("https://x.example/", "", { body: "x" })', "HARN-RUN-015", "body"],
   ['subscribe({ topc: "a" })', "HARN-RUN-015", "topc", "topic"],
   ["http_mock_calls({ sensitive: true })", "HARN-RUN-015", "sensitive", "include_sensitive"],
-  ['sleep("5")', "HARN-RUN-015", "ms"],
+  ['sleep("5")', "HARN-RUN-015"],
   // What nobody awaited is a promise, and what was not given is missing.
   ["token(cli).length", null, "length"],
   ["cli.current_token().scopes", null, "scopes"],
   ["(await cli.current_token()).scopes", null, "null"],
   ["(await discover('https://login.example.com')).auth_ur", null, "auth_ur"],
   ["discover('https://login.example.com').auth_url", null, "auth_url"],
-  ["token()", "HARN-OAU-011", "argument"],
+  ["token()", "HARN-OAU-011"],
   ["now().then", null, "then"],
   ["http_mock('GET', '*', { stats: 200 })", null, "stats"],
   // Neither Node nor a browser.
@@ -162,12 +162,12 @@ const mistakes: readonly Mistake[] = [
   ["new Worker('x')", null, "Worker"],
   ["new AbortController()", null, "AbortController"],
   ["crypto.subtle", null, "subtle"],
-  ["await import('node:fs')", null, "node:fs"],
+  ["await import('node:fs')", null, "fs"],
 ];
 
-/** True when the text has the name as a word of its own. */
+/** True when the text has the name as a word of its own; `FileKeyOption` has three. */
 function names(text: string, name: string): boolean {
-  return text.split(/[^\w:]+/).includes(name);
+  return text.split(/\W+|(?<=[a-z])(?=[A-Z])/).some((word) => word.toLowerCase() === name.toLowerCase());
 }
 
 test("the prelude of these cases has no mistake", () => {
@@ -193,14 +193,7 @@ describe("is a compile error that names it", () => {
     (_, index, wanted) => {
       const said = found.filter((line) => line.startsWith(`${file(index)}(`)).join("\n");
       expect(said).not.toBe("");
-      // The message of a wrong type names the argument by standing at it.
-      expect({
-        said,
-        unnamed: wanted.filter((name) => !names(said, name)).slice(wanted.length === 2 ? 2 : 1),
-      }).toEqual({
-        said,
-        unnamed: [],
-      });
+      expect({ said, unnamed: wanted.filter((name) => !names(said, name)) }).toEqual({ said, unnamed: [] });
     },
   );
 });

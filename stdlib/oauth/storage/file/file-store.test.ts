@@ -308,9 +308,11 @@ describe("a file that may not be read", () => {
     if (spawnSync("mkfifo", [path]).status === 0) await bothRefuse("not a regular file");
   });
 
-  test.runIf(root)("because it belongs to another user", async () => {
-    await put(new FileStore(path, key), "k");
-    await chown(path, 12_345, 12_345);
+  test("because it belongs to another user", async () => {
+    if (root) {
+      await put(new FileStore(path, key), "k");
+      await chown(path, 12_345, 12_345);
+    } else path = "/proc/version";
     await bothRefuse("belongs to another user");
   });
 
