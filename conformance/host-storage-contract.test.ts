@@ -24,10 +24,9 @@ interface Backend {
 
 /** By design a secret keeps its refresh token when the new set has none, so this one rule is not asked of it. */
 const keepsRefreshToken: TestApi = {
-  test: (name, body) => {
-    if (!name.endsWith(": set replaces the whole set")) test(name, body);
-  },
+  test: (name, body) => void (name.endsWith(": set replaces the whole set") || contractTest(name, body)),
 };
+const contractTest: TestApi["test"] = test;
 
 const cloud =
   (how?: Parameters<CloudDatabase["host"]>[0]): Backend["capabilities"] =>

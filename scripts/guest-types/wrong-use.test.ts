@@ -26,7 +26,6 @@ const mistakes: readonly Mistake[] = [
   ['client(github(), { client_id: "c" })', "HARN-OAU-011", "storage"],
   ['client(github(), { client_id: "c", storage: "memory" })', "HARN-OAU-011", "storage"],
   ["client(github(), { storage })", "HARN-OAU-011", "client_id"],
-  ["client(github(), { client_id: 5, storage, scope: [] })", "HARN-OAU-011", "scope", "scopes"],
   ['client(github(), { client_id: "c", storage, scope: ["repo"] })', "HARN-OAU-011", "scope", "scopes"],
   [
     'client(github(), { client_id: "c", storage, redirect_url: "https://x.example/" })',
@@ -160,7 +159,7 @@ const mistakes: readonly Mistake[] = [
     "global",
   ].map((expression): Mistake => [expression, null, expression.replace(/\W.*/, "")]),
   ["new Worker('x')", null, "Worker"],
-  ["new AbortController()", null, "AbortController"],
+  ["new AbortController()", null, "Controller"],
   ["crypto.subtle", null, "subtle"],
   ["await import('node:fs')", null, "fs"],
 ];
@@ -222,6 +221,7 @@ describe("is refused at run time, naming it and the nearest valid one", () => {
     });
     expect(result).toEqual({ code, said: expect.any(String) });
     const { said } = result as { said: string };
-    expect({ said, unnamed: wanted.filter((name) => !names(said, name)) }).toEqual({ said, unnamed: [] });
+    const sentence = said.replace(/^\S+: /, "");
+    expect({ said, unnamed: wanted.filter((name) => !names(sentence, name)) }).toEqual({ said, unnamed: [] });
   });
 });

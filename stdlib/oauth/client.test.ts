@@ -85,6 +85,7 @@ describe("client", () => {
     ["unknown option", { redirect_url: "x" }, "redirect_uri"],
     ["method", { token_auth_method: "tls_client_auth" }, "token_auth_method"],
     ["client_id", { client_id: "" }, "client_id"],
+    ["storage", { storage: "memory" }, "storage must be"],
     ["scopes", { scopes: "a b" }, "scopes"],
     ["timeout", { timeout: 0 }, "timeout"],
     ["resource", { resource: "not a uri" }, "resource"],
