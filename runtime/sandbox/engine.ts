@@ -18,7 +18,7 @@ import {
   type QuickJSHandle,
   type QuickJSSyncVariant,
 } from "quickjs-emscripten-core";
-import { moduleRefused } from "./messages.ts";
+import { initialMemory, moduleRefused } from "./messages.ts";
 
 /** The package describes its CommonJS face; what an ES module imports is the variant itself. */
 const syncVariant = variant as unknown as QuickJSSyncVariant;
@@ -31,9 +31,10 @@ const module = new WebAssembly.Module(
 /** How far one call of {@link Engine.runJobs} goes before the caller may look at the clock. */
 const jobsPerBatch = 256;
 
-/** WebAssembly pages are 64 KiB; the published engine wants 256 of them at the start. */
+/** A page of WebAssembly memory. */
 const pageBytes = 65_536;
-const initialPages = 256;
+/** The published engine wants exactly so many at the start. */
+const initialPages = initialMemory / pageBytes;
 
 export interface EngineOptions {
   /** Cap of the engine's memory in bytes, at least 16 MiB. */

@@ -88,3 +88,6 @@ export function sharedNow(): number {
 
 /** What the guest's loader says of a module that a script cannot have. */
 export const moduleRefused = "this module is not available to scripts";
+
+/** What the engine's memory has at the start, in bytes. */
+export const initialMemory: number = 256 * 65_536;

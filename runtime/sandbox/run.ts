@@ -10,7 +10,7 @@ import type { StdModule } from "../plugin.ts";
 import { createBridge, type Outcome } from "./bridge.ts";
 import { locate, sourceFrame } from "./diagnostics.ts";
 import type { GuestError, LeftCall } from "./guest-message.ts";
-import { moduleRefused } from "./messages.ts";
+import { initialMemory, moduleRefused } from "./messages.ts";
 import type { ModuleGraph } from "./imports.ts";
 import type { Limits } from "./limits.ts";
 import type { Ending, SandboxWorker } from "./sandbox-worker.ts";
@@ -275,9 +275,10 @@ function limitBehind(error: GuestError, ending: Ending, limits: Limits): RunErro
   if (ending.type === "over" && ending.reason !== "settled") return endingCode(ending);
   if (error.name === "InternalError" && error.message === "out of memory") return "HARN-RUN-001";
   if (error.name === "InternalError" && error.message === "stack overflow") return "HARN-RUN-004";
-  // An engine that is out of memory may have none left for an error object, and throws null.
-  const full = ending.type === "over" && ending.memory >= limits.memory;
-  return full && error.message === "null" ? "HARN-RUN-001" : null;
+  // An engine that is out of memory may have none left for an error object, and throws null. Its memory need not be at the
+  // limit then: one request that would pass it is enough. But it has grown.
+  const grown = ending.type === "over" && (ending.memory > initialMemory || ending.memory >= limits.memory);
+  return grown && error.message === "null" ? "HARN-RUN-001" : null;
 }
 
 /** The parser's own errors begin with a bare position; what a running function threw begins with that function. */

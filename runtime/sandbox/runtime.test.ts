@@ -267,6 +267,10 @@ describe("limits", () => {
     expect((await run("export const result = 'the next run is fine';")).result).toBe("the next run is fine");
   });
 
+  test("a script's own null is its own", async () => {
+    expect(await failure("throw null;")).toMatchObject({ code: null, message: "null" });
+  });
+
   test("a loop that does not end is shown at the call that did not return", async () => {
     const error = await failure(
       "function spin(n) {\n  let i = 0;\n  for (;;) {\n    i += n;\n  }\n}\nspin(1);\n",
