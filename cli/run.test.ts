@@ -74,7 +74,7 @@ describe("the result", () => {
     const source = `import { info } from "std/log"; export default () => { info("x", { text: ${JSON.stringify(text)} }); return { text: ${JSON.stringify(text)} }; };`;
     for (const words of [[], ["--json"]]) {
       const { stdout, stderr } = await run(source, words);
-      // biome-ignore lint: control characters are what is looked for
+      // Control characters are what is looked for.
       expect(stdout + stderr).not.toMatch(/[\u001b\u009b\u202e\u{e0041}]/u);
       const shown = JSON.parse(stdout) as { text?: string; result?: { text: string } };
       expect(shown.result?.text ?? shown.text).toBe(text);

@@ -7,7 +7,7 @@
 import type { Json, Ports, Redactor } from "./ports.ts";
 
 /** A function that a script can call. Marked with {@link plain} it answers at once; otherwise the script gets a promise. */
-// biome-ignore lint: parameters are checked by the function itself, since a script can pass anything
+// Parameters are checked by the function itself, since a script can pass anything.
 export type StdFunction = (...args: never[]) => unknown;
 
 /** A std module: functions and constants by their exported names. */

@@ -21,7 +21,7 @@ const longestUrl = 16_384;
 export function judgeDestination(text: unknown): Destination {
   if (typeof text !== "string") return refuse("not_a_url");
   if (text.length > longestUrl) return refuse("url_too_long");
-  // biome-ignore lint: control characters are what is looked for
+  // Control characters are what is looked for.
   if (/[\u0000-\u001f\u007f-\u009f\\]|^\s|\s$/.test(text)) return refuse("url_characters");
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)/i.exec(text)?.[1];
   if (authority === undefined) return refuse("not_a_url");

@@ -99,7 +99,7 @@ describe("formatError", () => {
     const coloured = formatError(error, { colour: true });
     expect(coloured).toContain("\u001b[31mHARN-RUN-010\u001b[0m: ");
     expect(coloured).toContain("\u001b[31m^\u001b[0m");
-    // biome-ignore lint: the colour codes are what is taken out
+    // The colour codes are what is taken out.
     expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(formatError(error));
   });
 

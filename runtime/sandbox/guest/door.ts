@@ -180,7 +180,7 @@ export function harden(): void {
   const functionKinds = [
     function () {},
     async () => {},
-    // biome-ignore lint: the generator is only asked for its constructor
+    // The generator is only asked for its constructor.
     function* () {},
     async function* () {},
   ];
