@@ -63,7 +63,8 @@ function fault(error: unknown): ExitCode {
   return exitCodes.threw;
 }
 
-interface Given extends Partial<Omit<RunOptions, "argsJson" | "events">> {
+interface Given extends Partial<Omit<RunOptions, "proxy" | "argsJson" | "events">> {
+  readonly proxy?: string;
   readonly argsJson?: string;
   readonly events?: string;
 }
@@ -107,11 +108,15 @@ function runCommand(program: Command, action: (path: string, options: RunOptions
       pairs("--arg"),
     )
     .option("--args-json <object>", "args as one JSON object; --arg adds to it and wins")
-    .optionsGroup("Limits and output:")
+    .optionsGroup("Limits, network and output:")
     .option(
       "--limit <name=value>",
       `a limit of the run: ${Object.keys(limitTable).join(", ")}; as in memory=64MiB, wall=30s, cpu=500ms`,
       pairs("--limit"),
+    )
+    .option(
+      "--proxy <url>",
+      "reach https hosts through this proxy, http://host:port or https://host:port; no environment variable does it",
     )
     .option("--json", 'print {"ok":true,"result":…,"usage":…} or {"ok":false,"error":…}')
     .option(
@@ -127,6 +132,7 @@ function runCommand(program: Command, action: (path: string, options: RunOptions
         allowCapability: given.allowCapability ?? [],
         revealTokens: given.revealTokens ?? false,
         testing: given.testing ?? false,
+        proxy: given.proxy,
         arg: given.arg ?? new Map(),
         argsJson: given.argsJson,
         limit: given.limit ?? new Map(),
@@ -167,6 +173,10 @@ function helpText(): string {
     .map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`)
     .join("\n");
   return `
+Environment:
+  HOLDFAST_SEALING_KEYS  keys of 32 bytes in base64url, separated by commas, with which sealed tokens
+                         survive from run to run: the first seals, all open
+
 Exit codes:
 ${codes}
 

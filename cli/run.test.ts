@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -169,6 +170,70 @@ describe("grants", () => {
       export default () => { clock_set(5000); return now(); };`;
     expect((await run(source)).code).toBe(3);
     expect(await run(source, ["--testing"])).toMatchObject({ code: 0, stdout: "5000\n" });
+  });
+});
+
+describe("--proxy", () => {
+  const source = `import { http_get } from "std/http";
+    export default (args: { url: string }) => http_get(args.url);`;
+
+  /** Refuses what it is asked, and keeps it. */
+  async function refusingProxy(use: (port: number, heads: string[]) => Promise<void>): Promise<void> {
+    const heads: string[] = [];
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (head) => {
+        heads.push(head.toString("latin1"));
+        socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      await use((server.address() as AddressInfo).port, heads);
+    } finally {
+      server.close();
+    }
+  }
+
+  test("asks the proxy for the address, and shows no password", async () => {
+    await refusingProxy(async (port, heads) => {
+      const secret = ["pass", "word", "7"].join("-");
+      const { code, stdout, stderr } = await run(source, [
+        "--arg=url=https://93.184.216.34/",
+        "--allow-net=93.184.216.34",
+        `--proxy=http://user:${secret}@127.0.0.1:${port}`,
+      ]);
+      expect([code, stdout]).toEqual([6, ""]);
+      expect(stderr).toContain("The proxy refused to make it.");
+      expect(stderr).not.toContain(secret);
+      expect(heads.length).toBe(1);
+      expect(heads[0]).toMatch(/^CONNECT 93\.184\.216\.34:443 HTTP/);
+      expect(heads[0]).toContain(Buffer.from(`user:${secret}`).toString("base64"));
+    });
+  });
+
+  test("no environment variable stands in for it", async () => {
+    await refusingProxy(async (port, heads) => {
+      const proxy = `http://127.0.0.1:${port}`;
+      const env = { HTTPS_PROXY: proxy, https_proxy: proxy, ALL_PROXY: proxy, NODE_USE_ENV_PROXY: "1" };
+      // Nobody listens there.
+      const { code, stderr } = await run(
+        source,
+        ["--arg=url=https://0.0.0.0:1/", "--allow-net=0.0.0.0:1"],
+        env,
+      );
+      expect(code).toBe(6);
+      expect(stderr).toContain("The connection was refused.");
+      expect(heads).toEqual([]);
+    });
+  });
+
+  test("a URL that is none is a mistake on the command line, and not shown", async () => {
+    const { code, stdout, stderr } = await run(source, ["--proxy=socks5://user:secret@proxy.example"]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("the proxy's URL is neither http nor https");
+    expect(stderr).not.toContain("secret");
   });
 });
 

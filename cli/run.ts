@@ -21,7 +21,9 @@ import { createRedactor } from "../stdlib/oauth/redaction/engine.ts";
 import { limits, scriptArgs } from "./arguments.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { interrupt } from "./interrupt.ts";
+import { printedResult } from "./printed-result.ts";
 import { fileReason, readScript } from "./script-file.ts";
+import { takeSealingKeys } from "./sealing-keys.ts";
 import { coloursWanted, type LogLine, note, print, safeJson, showLog, showWarning } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -33,6 +35,7 @@ export interface RunOptions {
   readonly allowCapability: readonly string[];
   readonly revealTokens: boolean;
   readonly testing: boolean;
+  readonly proxy: string | undefined;
   readonly arg: ReadonlyMap<string, string>;
   readonly argsJson: string | undefined;
   readonly limit: ReadonlyMap<string, string>;
@@ -42,6 +45,7 @@ export interface RunOptions {
 
 /** Runs the script and prints its result. Throws UsageError before anything ran. */
 export async function run(path: string, options: RunOptions): Promise<ExitCode> {
+  const sealingKeys = takeSealingKeys(process.env);
   const args = scriptArgs(options.argsJson, options.arg);
   const limitsGiven = limits(options.limit);
   const script = await readScript(path);
@@ -51,16 +55,18 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
   const logged: LogLine[] = [];
   const stop = interrupt();
   const runtime = await start({
-    plugins: [oauth({ redactor })],
+    plugins: [oauth({ redactor, ...(sealingKeys ? { sealingKeys } : {}) })],
     limits: limitsGiven,
     once: true,
     env: process.env,
+    ...(options.proxy === undefined ? {} : { egress: { proxy: options.proxy } }),
     ...(options.events === undefined ? {} : { events: [jsonlSink(options.events)] }),
     onLog: (line) => {
       if (options.json) logged.push(line);
       showLog(line);
     },
   });
+  for (const key of sealingKeys ?? []) key.fill(0);
   let code: ExitCode = exitCodes.done;
   let output: string | undefined;
   try {
@@ -77,7 +83,7 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
       },
       signal: stop.signal,
     });
-    const result = options.revealTokens ? done.result : redactor.redactValue(done.result);
+    const result = options.revealTokens ? done.result : printedResult(redactor, done.result);
     for (const warning of done.warnings) showWarning(warning);
     output = options.json
       ? safeJson({

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { EgressLimits, EgressOptions, Lookup, NetworkAddress } from "./host/egress.ts";
 export { type LogLine } from "./host/run-log.ts";
 export { RunError, type RunErrorCode, runErrorCodes, type SourceLocation } from "./host/run-error.ts";
 export { jsonlSink, memorySink } from "./host/sinks.ts";

@@ -27,8 +27,11 @@ export interface Plugin {
   modules(ports: Ports): Readonly<Record<string, StdModule>>;
   /** The redactor that every sink of the runtime uses. At most one plugin brings one. */
   readonly redactor?: Redactor;
-  /** Seals tokens for scripts: 32 bytes. Without it the runtime makes a random key, and capsules end with it. */
-  readonly sealingKey?: Uint8Array;
+  /**
+   * Keys of 32 bytes for sealed tokens: the first seals, all open. Without them the runtime makes a random one, and capsules
+   * end with it. At most one plugin brings them.
+   */
+  readonly sealingKeys?: readonly Uint8Array[];
   /** Capabilities that come with the plugin, by name: as the option `capabilities` of the runtime, and granted like those. */
   readonly capabilities?: Readonly<Record<string, Operations>>;
 }

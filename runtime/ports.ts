@@ -59,6 +59,8 @@ export interface Run {
   readonly reveal: boolean;
   /** True when the run's `net` grant covers this URL. Sends nothing. */
   allowsNet(url: string): boolean;
+  /** True when an entry of the `net` grant that is no bare `*` covers this URL: only there may a script send credentials on its own word. */
+  entrusts(url: string): boolean;
   /**
    * The absolute path for a storage path that the script named, relative to the pipeline's folder.
    * @throws HARN-RUN-010 when the `storage` grant does not cover it.
@@ -101,9 +103,10 @@ export interface HttpRequest {
   readonly body?: Uint8Array | string | null;
   /**
    * `granted`: the run's `net` grant must cover the URL (the default). `catalogue`: the URL stands in an
-   * unmodified catalogue record, which needs no grant; private addresses are refused all the same.
+   * unmodified catalogue record, which needs no grant; private addresses are refused all the same. `discovered`: as
+   * `granted`, but only a server's metadata named the host, so that trusted code too must have named it for a private address.
    */
-  readonly reach?: "granted" | "catalogue";
+  readonly reach?: "granted" | "catalogue" | "discovered";
   /** Says that this request carries a credential, and the origins that the credential may go to. */
   readonly credential?: { readonly origins: readonly string[] };
   /** Whole time in ms, from start to the last byte (default 30,000). */
@@ -123,6 +126,14 @@ export interface HttpResponse {
   /** Names in lower case; repeated fields joined with ", " (`set-cookie` with "\n"). Null prototype. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** The token that the host itself put on the request. Nothing of it may reach a script, should the server repeat it. */
+  readonly carried?: Carried;
+}
+
+/** A secret that a request carried, and its name in placeholders. */
+export interface Carried {
+  readonly value: string;
+  readonly name: string;
 }
 
 export type HttpFailureKind =
@@ -210,8 +221,11 @@ export interface Redactor {
   redact(text: string): string;
   /** A copy of a JSON-like value of the same shape, redacted by field name and by text. */
   redactValue(value: unknown): unknown;
-  /** The text with only known values replaced; shapes are left alone. Leaves no audit entry. */
-  maskKnown(text: string): string;
+  /**
+   * The text with only known values replaced; shapes are left alone. Leaves no audit entry. `carried` is replaced first, by itself:
+   * a script chooses some of the other values, and where one overlaps with a token, the result would tell how the token begins.
+   */
+  maskKnown(text: string, carried?: Carried): string;
   /**
    * Makes a live value known (raw and in common encodings) until the returned function is called. Values under 8 characters
    * are ignored. `own`: a script brought it raw, so only this redactor and its forks know it; it stays so when the same value

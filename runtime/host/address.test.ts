@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isLoopbackHost, isPublicAddress } from "./address.ts";
+import { isLoopbackHost, isOwnMachine, isPublicAddress } from "./address.ts";
 
 describe("isPublicAddress", () => {
   test.each([
@@ -113,4 +113,20 @@ test.each([
   ["", false],
 ])("isLoopbackHost(%s) is %s", (host, expected) => {
   expect(isLoopbackHost(host)).toBe(expected);
+});
+
+test.each([
+  ["127.0.0.1", true],
+  ["::1", true],
+  ["::ffff:127.0.0.1", true],
+  ["0.0.0.0", true],
+  ["0.1.2.3", true],
+  ["::", true],
+  ["::ffff:0.0.0.0", true],
+  ["10.0.0.1", false],
+  ["1.0.0.0", false],
+  ["::2", false],
+  ["93.184.216.34", false],
+])("isOwnMachine(%s) is %s", (ip, expected) => {
+  expect(isOwnMachine(ip)).toBe(expected);
 });

@@ -51,6 +51,9 @@ reachableV6.addSubnet("64:ff9b::", 96, "ipv6");
 reachableV6.addSubnet("::ffff:0:0", 96, "ipv6");
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
+const unspecified = new BlockList();
+unspecified.addSubnet("0.0.0.0", 8, "ipv4");
+unspecified.addAddress("::", "ipv6");
 
 /** True for an address of the public internet; false for every special one, and for text that is no IP address. */
 export function isPublicAddress(ip: string): boolean {
@@ -67,4 +70,9 @@ export function isLoopbackHost(hostname: string): boolean {
   if (family !== 0) return !bare.includes("%") && loopback.check(bare, family === 4 ? "ipv4" : "ipv6");
   const name = bare.toLowerCase().replace(/\.$/, "");
   return name === "localhost" || name.endsWith(".localhost");
+}
+
+/** True for an address that leads to whichever machine dials it: loopback, and the unspecified ones (RFC 1122 §3.2.1.3). */
+export function isOwnMachine(ip: string): boolean {
+  return isLoopbackHost(ip) || (isIP(ip) !== 0 && unspecified.check(ip, isIPv4(ip) ? "ipv4" : "ipv6"));
 }

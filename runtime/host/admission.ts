@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { HttpFailureKind, HttpRequest, Seal } from "../ports.ts";
+import type { Carried, HttpFailureKind, HttpRequest, Seal } from "../ports.ts";
 import { mentionsCapsule } from "./capsule.ts";
 import { judgeDestination } from "./destination.ts";
 import { HttpFailureError, type HttpFailureReason } from "./http-failure.ts";
 import type { InFlight } from "./in-flight.ts";
-import type { NetPolicy } from "./net-policy.ts";
+import type { NetPolicy, Reach } from "./net-policy.ts";
 import { judgeRequestHead } from "./request-head.ts";
 
 /** What a run may reach, and who is told when it tries more. */
@@ -29,7 +29,10 @@ export interface Admitted {
   readonly url: URL;
   readonly method: string;
   readonly fields: ReadonlyMap<string, string>;
+  /** What was sealed in the credential; null without one. */
+  readonly carried: Carried | null;
   readonly body: Uint8Array | null;
+  readonly reach: Reach;
   readonly timeoutMs: number;
   readonly maxBytes: number;
 }
@@ -62,11 +65,13 @@ export function admit(request: HttpRequest, context: EgressContext): Admitted {
   const maxBytes = request.maxBytes ?? requestDefaults.maxBytes;
   if (!(timeoutMs > 0) || !(maxBytes > 0)) return refuse("invalid_request", "limits");
 
-  if (request.reach !== "catalogue" && !context.policy.allows(url)) return refuse("not_granted");
+  const reach = request.reach ?? "granted";
+  if (reach !== "catalogue" && !context.policy.allows(url)) return refuse("not_granted");
   const bound = request.credential?.origins;
   if (bound && !bound.includes(origin)) return refuse("credential_refused", "foreign_origin");
 
   const fields = new Map(head.fields);
+  let carried: Carried | null = null;
   const authorization = fields.get("authorization");
   if (authorization !== undefined) {
     const opened = openAuthorization(authorization, origin, context.seal);
@@ -75,6 +80,7 @@ export function admit(request: HttpRequest, context: EgressContext): Admitted {
     const checked = judgeRequestHead(method, { authorization: opened.value });
     if (!checked.ok) return refuse("invalid_request", checked.reason);
     fields.set("authorization", opened.value);
+    carried = opened.carried;
   }
   if (context.onSealedElsewhere)
     reportSealed(url, head.fields, body, (where) => context.onSealedElsewhere?.(where, origin));
@@ -82,15 +88,15 @@ export function admit(request: HttpRequest, context: EgressContext): Admitted {
   // Only what we can undo within the cap is asked for, whatever the caller wanted.
   fields.set("accept-encoding", "identity");
   if (!fields.has("user-agent")) fields.set("user-agent", "holdfast");
-  return { url, method, fields, body, timeoutMs, maxBytes };
+  return { url, method, fields, carried, body, reach, timeoutMs, maxBytes };
 }
 
 type Opened =
-  | { readonly ok: true; readonly value: string }
+  | { readonly ok: true; readonly value: string; readonly carried: Carried | null }
   | { readonly ok: false; readonly reason: HttpFailureReason };
 
 function openAuthorization(value: string, origin: string, seal: Pick<Seal, "open">): Opened {
-  if (!value.includes("hfs1.")) return { ok: true, value };
+  if (!value.includes("hfs1.")) return { ok: true, value, carried: null };
   const [, scheme, capsule] = /^(bearer|dpop|token) (hfs1\.[A-Za-z0-9_-]*)$/i.exec(value) ?? [];
   if (scheme === undefined || capsule === undefined) return { ok: false, reason: "capsule_scheme" };
   let opened: ReturnType<Seal["open"]>;
@@ -103,7 +109,8 @@ function openAuthorization(value: string, origin: string, seal: Pick<Seal, "open
   if (binding === null) return { ok: false, reason: "capsule_broken" };
   if (binding.kind !== "access_token" && binding.kind !== "env") return { ok: false, reason: "capsule_kind" };
   if (!binding.origins.includes(origin)) return { ok: false, reason: "foreign_origin" };
-  return { ok: true, value: `${scheme} ${opened.value}` };
+  const { value: secret } = opened;
+  return { ok: true, value: `${scheme} ${secret}`, carried: { value: secret, name: binding.kind } };
 }
 
 function reportSealed(

@@ -5,6 +5,7 @@
  */
 
 import type { HttpFailureKind } from "../ports.ts";
+import { ConnectFault } from "./connect-fault.ts";
 import type { HttpFailureReason } from "./http-failure.ts";
 
 /** Why an exchange failed. */
@@ -41,19 +42,17 @@ function latin1(part: Uint8Array | string | undefined): string {
 export function classifyFault(error: Error, sent: boolean): Fault {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code === "UND_ERR_INVALID_ARG") return { kind: "invalid_request" };
-  if (!sent) return { kind: "connect", ...connectReason(code, error) };
+  if (!sent)
+    return {
+      kind: "connect",
+      ...(error instanceof ConnectFault && error.reason ? { reason: error.reason } : {}),
+    };
   if (code === "UND_ERR_HEADERS_OVERFLOW") return { kind: "too_large", reason: "head_too_large" };
   // The parser's own codes are lost on the way (7.30); its words say whether the end came too early.
   if (error.name === "HTTPParserError") return { kind: error.message.includes("EOF") ? "cut" : "malformed" };
   // An answer that makes no sense (a switch of protocols that was not asked for) closes the socket with these words.
   if (code === "UND_ERR_SOCKET" && error.message.startsWith("bad ")) return { kind: "malformed" };
+  // Complete by its framing and of another length than it said: two lengths, or one beside chunks (RFC 9112 §6.3).
+  if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") return { kind: "malformed" };
   return { kind: "cut" };
-}
-
-function connectReason(code: string, error: Error): { reason?: HttpFailureReason } {
-  if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") return { reason: "connect_slow" };
-  if (code === "ECONNREFUSED") return { reason: "connection_refused" };
-  const tls = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_|EPROTO)/.test(code);
-  if (tls || /certificate|TLS/i.test(error.message)) return { reason: "certificate" };
-  return {};
 }

@@ -6,7 +6,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "vitest";
 import type { HttpFailure, HttpRequest, HttpResponse } from "../ports.ts";
-import { createEgress, type Lookup } from "./egress.ts";
+import { createEgress, type EgressOptions, type Lookup } from "./egress.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { trustedPolicy } from "./net-policy.ts";
 import { type RawServer, rawServer, reply } from "./server.test.support.ts";
@@ -25,7 +25,7 @@ async function serve(...args: Parameters<typeof rawServer>): Promise<RawServer> 
 
 const seal = { open: (value: string) => ({ value, binding: null }) };
 
-function sender(options: { lookup?: Lookup; connectTimeoutMs?: number; inFlight?: InFlight } = {}) {
+function sender(options: EgressOptions & { inFlight?: InFlight } = {}) {
   const { inFlight, ...more } = options;
   const egress = createEgress(more);
   cleanup.push(egress.close);
@@ -153,6 +153,7 @@ describe("an answer", () => {
     ["a truncated coding", reply(gzipSync("x".repeat(100)).subarray(0, 20), ["content-encoding: gzip"])],
     ["no HTTP", Buffer.from("SSH-2.0-server\r\n\r\n")],
     ["a length that is no number", Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\nab")],
+    ["two lengths", Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 1\r\n\r\nab")],
     [
       "a switch of protocols",
       Buffer.from("HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
@@ -225,7 +226,7 @@ describe("a connection", () => {
     await once(server, "listening");
     cleanup.push(() => new Promise((resolve) => server.close(resolve)));
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    expect(await fate(sender({ connectTimeoutMs: 100 })({ url }))).toEqual(["connect", false, true]);
+    expect(await fate(sender({ limits: { connectMs: 100 } })({ url }))).toEqual(["connect", false, true]);
     expect(await fate(sender()({ url, timeoutMs: 100 }))).toEqual(["timeout", false, true]);
   });
 
@@ -371,7 +372,7 @@ describe("an end from outside", () => {
       await new Promise((resolve) => silent.once("listening", resolve));
       silent.unref();
       const policy = { allows: () => true, names: () => true };
-      const egress = createEgress({ connectTimeoutMs: 1e6 });
+      const egress = createEgress({ limits: { connectMs: 1e6 } });
       const http = egress.http({ policy, seal: { open: (value) => ({ value, binding: null }) } });
       const { port } = silent.address();
       const ends = ["http", "https"].map((scheme) =>
@@ -391,7 +392,10 @@ describe("an end from outside", () => {
     expect([code, output.trim()]).toEqual([0, "cancelled,cancelled"]);
   });
 
-  test("an answer that arrived while the process was frozen is read, not timed out", async () => {
+  test.each([
+    ["the whole time", { timeoutMs: 250 }, {}],
+    ["the time for its first byte", {}, { firstByteMs: 250 }],
+  ])("an answer that arrived while the process was frozen past %s is read", async (_name, more, limits) => {
     // The server lives in a thread, so that it answers while this one is blocked past the time limit.
     const worker = new Worker(
       `const { parentPort } = require("node:worker_threads");
@@ -402,10 +406,10 @@ describe("an end from outside", () => {
     );
     cleanup.push(() => worker.terminate());
     const [port] = (await once(worker, "message")) as [number];
-    const send = sender();
+    const send = sender({ limits });
     const url = `http://127.0.0.1:${port}/`;
     await send({ url });
-    const pending = send({ url, timeoutMs: 250 });
+    const pending = send({ url, ...more });
     await new Promise((resolve) => setTimeout(resolve, 40));
     // Between reading sockets and running timers, where a suspended process wakes up.
     setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500));

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { HttpFailure, HttpRequest, HttpResponse, SealBinding } from "../ports.ts";
-import { createEgress, type Egress, type EgressContext, type Lookup } from "./egress.ts";
+import { createEgress, type Egress, type EgressContext, type Lookup, type NetworkAddress } from "./egress.ts";
 import type { NetPolicy } from "./net-policy.ts";
-import { trustedPolicy } from "./net-policy.ts";
+import { trustedPolicy, trustedPolicyNaming } from "./net-policy.ts";
 import { systemRandom } from "./random.ts";
 import { createSealer } from "./seal.ts";
 import { type RawServer, rawServer, reply } from "./server.test.support.ts";
@@ -27,7 +27,7 @@ function egressWith(lookup?: Lookup): Egress {
   return egress;
 }
 
-const grantedOnly: NetPolicy = { allows: () => true, names: () => false };
+const grantedOnly: NetPolicy = { allows: () => true, entrusts: () => true, names: () => false };
 
 function sender(context: Partial<EgressContext> = {}, lookup?: Lookup) {
   const http = egressWith(lookup).http({ policy: trustedPolicy, seal, ...context });
@@ -189,7 +189,10 @@ describe("the destination", () => {
     const refused: unknown[] = [];
     const lookups: string[] = [];
     const send = sender(
-      { policy: { allows: () => false, names: () => false }, onRefused: (refusal) => refused.push(refusal) },
+      {
+        policy: { allows: () => false, entrusts: () => false, names: () => false },
+        onRefused: (refusal) => refused.push(refusal),
+      },
       async (name) => {
         lookups.push(name);
         return [];
@@ -330,6 +333,150 @@ describe("the destination", () => {
   });
 });
 
+describe("connectTo", () => {
+  const publicLookup: Lookup = async () => [
+    { address: "2606:2800:220:1::1", family: 6 },
+    { address: "93.184.216.34", family: 4 },
+  ];
+  function dialler(lookup: Lookup, connectTo: (to: NetworkAddress) => NetworkAddress, policy: NetPolicy) {
+    const egress = createEgress({ lookup, connectTo });
+    cleanup.push(egress.close);
+    const http = egress.http({ policy, seal });
+    return (url: string) => http.send({ method: "GET", url });
+  }
+
+  test("says where a checked address is dialled", async () => {
+    const server = await serve((socket) => socket.write(reply("stands in")));
+    const asked: NetworkAddress[] = [];
+    const here: Lookup = async () => [{ address: "127.0.0.9", family: 4 }];
+    const send = dialler(
+      here,
+      (to) => {
+        asked.push(to);
+        return { address: "127.0.0.1", port: server.port };
+      },
+      trustedPolicy,
+    );
+    expect(text(await send("http://app.localhost:81/"))).toBe("stands in");
+    expect(asked).toEqual([{ address: "127.0.0.9", port: 81 }]);
+    expect(server.requests[0]).toContain("host: app.localhost:81\r\n");
+  });
+
+  test("is asked for each address, with the port of the scheme", async () => {
+    const asked: string[] = [];
+    const send = dialler(
+      publicLookup,
+      (to) => {
+        asked.push(`${to.address} ${to.port}`);
+        return { address: "127.0.0.1", port: 1 };
+      },
+      grantedOnly,
+    );
+    expect((await failure(send("https://api.example/"))).message).toContain("The connection was refused.");
+    expect(asked).toEqual(["2606:2800:220:1::1 443", "93.184.216.34 443"]);
+  });
+
+  test("is not asked for what was refused", async () => {
+    const asked: unknown[] = [];
+    const dial = (to: NetworkAddress) => {
+      asked.push(to);
+      return to;
+    };
+    const send = dialler(async () => [{ address: "169.254.169.254", family: 4 }], dial, grantedOnly);
+    expect((await failure(send("https://api.example/"))).kind).toBe("address_refused");
+    expect(asked).toEqual([]);
+  });
+
+  test("does not lend a connection of one checked address to another", async () => {
+    const server = await serve((socket) => socket.write(reply("ok")));
+    const answers = ["127.0.0.2", "127.0.0.3"];
+    const send = dialler(
+      async () => [{ address: answers.shift() ?? "", family: 4 }],
+      () => ({ address: "127.0.0.1", port: server.port }),
+      trustedPolicy,
+    );
+    for (let i = 0; i < 2; i += 1) await send("http://app.localhost/");
+    expect(server.connections).toBe(2);
+  });
+
+  test("that answers a name is a failed connection: nothing is resolved once more", async () => {
+    const server = await serve((socket) => socket.write(reply("ok")));
+    const here: Lookup = async () => [{ address: "127.0.0.1", family: 4 }];
+    const send = dialler(here, () => ({ address: "localhost", port: server.port }), trustedPolicy);
+    expect((await failure(send("http://app.localhost/"))).kind).toBe("connect");
+    expect(server.connections).toBe(0);
+  });
+
+  test.each([
+    ["no port", () => ({ address: "127.0.0.1", port: Number.NaN })],
+    ["nothing", () => undefined as unknown as NetworkAddress],
+    [
+      "an error",
+      () => {
+        throw new Error("own words");
+      },
+    ],
+  ])("that answers %s is a failed connection", async (_name, connectTo) => {
+    const error = await failure(dialler(publicLookup, connectTo, grantedOnly)("https://api.example/"));
+    expect([error.kind, error.sent]).toEqual(["connect", false]);
+    expect(error.message).not.toContain("own words");
+  });
+});
+
+describe("trusted code", () => {
+  test.each([
+    ["may name a private address itself", "granted", [], true],
+    ["is not led to one by a server's metadata", "discovered", [], false],
+    ["is led to one that it named", "discovered", ["app.localhost"], true],
+    ["is led to one that it named, in other case", "discovered", ["APP.localhost"], true],
+    ["is not led to another", "discovered", ["localhost", "127.0.0.1", "pp.localhost"], false],
+  ] as const)("%s", async (_name, reach, hosts, reaches) => {
+    const server = await serve((socket) => socket.write(reply("ok")));
+    const send = sender({ policy: trustedPolicyNaming(hosts) }, async () => [
+      { address: "127.0.0.1", family: 4 },
+    ]);
+    const work = send({ url: `http://app.localhost:${server.port}/`, reach });
+    if (reaches) expect((await work).status).toBe(200);
+    else expect((await failure(work)).kind).toBe("address_refused");
+  });
+
+  test("names hosts with their ports, except loopback ones", () => {
+    const { names } = trustedPolicyNaming(["idp.internal", "other.internal:8443", "localhost", "[::1]:81"]);
+    const discovered = (url: string) => names(new URL(url), "discovered");
+    for (const url of [
+      "https://idp.internal/a",
+      "https://idp.internal:443/",
+      "https://other.internal:8443/",
+      "http://localhost:9/",
+      "http://[::1]:81/",
+    ])
+      expect([url, discovered(url)]).toEqual([url, true]);
+    for (const url of [
+      "https://idp.internal:8443/",
+      "https://x.idp.internal/",
+      "https://other.internal/",
+      "http://[::1]:82/",
+      "http://127.0.0.1/",
+    ])
+      expect([url, discovered(url)]).toEqual([url, false]);
+  });
+
+  test.each([
+    "*",
+    "*.internal",
+    "https://idp.internal",
+    "a b",
+    "",
+    "user@idp.internal",
+    "idp.internal/path",
+    7,
+  ])("cannot name %j", (host) => {
+    expect(() => trustedPolicyNaming([host as string])).toThrow(
+      expect.objectContaining({ code: "HARN-RUN-015" }),
+    );
+  });
+});
+
 describe("the request head", () => {
   test.each([
     ["CR LF in a value", "GET", { "x-a": "1\r\nhost: evil" }],
@@ -395,8 +542,13 @@ describe("a credential", () => {
   test("an environment secret is opened, bound to its origins", async () => {
     const server = await serve((socket) => socket.write(reply("ok")));
     const authorization = `Bearer ${capsuleFor(server.url, { kind: "env" })}`;
-    await sender()({ url: server.url, headers: { authorization } });
+    const answer = await sender()({ url: server.url, headers: { authorization } });
     expect(server.requests[0]).toContain(secret);
+    // Told, so that an echo of it is masked before all else.
+    expect(answer.carried).toEqual({ value: secret, name: "env" });
+    expect(
+      (await sender()({ url: server.url, headers: { authorization: "Bearer x" } })).carried,
+    ).toBeUndefined();
   });
 
   test.each([

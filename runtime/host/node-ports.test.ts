@@ -27,8 +27,11 @@ test("are those of trusted code: everything granted, nothing sealed", async () =
 test("know what they conceal, and open capsules of a runtime with the same key", async () => {
   const key = systemRandom().bytes(32);
   const redactor = exactRedactor();
-  const node = ports({ redactor, sealingKey: key });
-  const sealed = createSealer({ random: systemRandom(), key }).forRun({ passThrough: false, redactor: null });
+  const node = ports({ redactor, sealingKeys: [key] });
+  const sealed = createSealer({ random: systemRandom(), sealingKeys: [key] }).forRun({
+    passThrough: false,
+    redactor: null,
+  });
   expect(node.seal.open(sealed.conceal("a-sealed-value", binding)).value).toBe("a-sealed-value");
   expect(redactor.known.has("a-sealed-value")).toBe(true);
   await node.close();

@@ -9,11 +9,10 @@ import { resolve } from "node:path";
 import type { Clock, Events, EventSink, Http, Ports, Random, Redactor, Seal } from "../ports.ts";
 import { capabilityInfo } from "./capability-info.ts";
 import { systemClock } from "./clock.ts";
-import { createEgress, type EgressContext } from "./egress.ts";
+import { createEgress, type EgressContext, type EgressOptions } from "./egress.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
-import { trustedPolicy } from "./net-policy.ts";
+import { type NetPolicy, trustedPolicyNaming } from "./net-policy.ts";
 import { systemRandom } from "./random.ts";
-import type { Lookup } from "./resolve.ts";
 import { RunError } from "./run-error.ts";
 import { createSealer } from "./seal.ts";
 
@@ -22,14 +21,20 @@ export type Capabilities = Readonly<Record<string, Readonly<Record<string, (para
 
 export interface NodePortsOptions {
   readonly redactor: Redactor;
-  /** 32 bytes; opens capsules that a runtime with the same key made. Default: random. */
-  readonly sealingKey?: Uint8Array;
+  /** Keys of 32 bytes; they open capsules that a runtime with one of them made. Default: a random one. */
+  readonly sealingKeys?: readonly Uint8Array[];
   readonly sinks?: readonly EventSink[];
   readonly clock?: Clock;
   readonly random?: Random;
   /** Replaces the real transport. */
   readonly http?: Http;
-  readonly lookup?: Lookup;
+  /** How requests leave: resolver, proxy, certificates, limits. */
+  readonly egress?: EgressOptions;
+  /**
+   * Hosts that a server's metadata may lead to although their addresses are private: `idp.internal`, `localhost:8080`. Hosts
+   * that the code names itself need no entry.
+   */
+  readonly net?: readonly string[];
   /** Default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly capabilities?: Capabilities;
@@ -43,26 +48,30 @@ export interface NodePorts extends Ports {
 
 /**
  * Ports for code that the embedder wrote itself, on the real clock, network and environment.
- * @throws HARN-RUN-010 when a sink is refused, HARN-RUN-015 when the sealing key is not 32 bytes.
+ * @throws HARN-RUN-010 when a sink is refused, HARN-RUN-015 for sealing keys that are none and for wrong egress options.
  */
 export function createNodePorts(options: NodePortsOptions): NodePorts {
   const { redactor, capabilities = {} } = options;
   const clock = options.clock ?? systemClock();
   const random = options.random ?? systemRandom();
-  const sealer = createSealer({ random, ...(options.sealingKey ? { key: options.sealingKey } : {}) });
+  const sealer = createSealer({
+    random,
+    ...(options.sealingKeys ? { sealingKeys: options.sealingKeys } : {}),
+  });
   const seal = sealer.forRun({ passThrough: true, redactor });
   const eventLog = createEventLog({ clock, redactor, ...(options.sinks ? { sinks: options.sinks } : {}) });
   const id = `node-${Buffer.from(random.bytes(9)).toString("base64url")}`;
   const events = eventLog.forRun({ run: id, script: "node", redactor });
+  const policy = trustedPolicyNaming(options.net ?? []);
   // Opens nothing until it is used.
-  const egress = createEgress(options.lookup ? { lookup: options.lookup } : {});
+  const egress = createEgress(options.egress);
   const ending = new AbortController();
   // Every call that is on its way listens; hundreds are no leak.
   setMaxListeners(0, ending.signal);
   const outliving = new Set<Promise<unknown>>();
 
   return {
-    http: options.http ?? egress.http(audited(seal, events)),
+    http: options.http ?? egress.http(audited(policy, seal, events)),
     clock,
     random,
     events,
@@ -75,6 +84,7 @@ export function createNodePorts(options: NodePortsOptions): NodePorts {
       trusted: true,
       reveal: true,
       allowsNet: () => true,
+      entrusts: () => true,
       storagePath: (path) => resolve(path),
       outlive(work) {
         const settled: Promise<unknown> = work.catch(() => {}).finally(() => outliving.delete(settled));
@@ -108,10 +118,10 @@ export function createNodePorts(options: NodePortsOptions): NodePorts {
   };
 }
 
-/** Every host may be reached; what is refused all the same leaves an event. */
-function audited(seal: Seal, events: Events): EgressContext {
+/** What is refused leaves an event. */
+function audited(policy: NetPolicy, seal: Seal, events: Events): EgressContext {
   return {
-    policy: trustedPolicy,
+    policy,
     seal,
     onRefused: ({ kind, origin }) => {
       events.emit("runtime.audit", "destination_refused", { reason: kind, origin });

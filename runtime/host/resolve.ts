@@ -1,18 +1,24 @@
 /**
- * Names to addresses, each address checked, and what pins a socket to the addresses that were checked.
+ * Names to addresses, each address checked.
  *
  * @module
  */
 
-import { isIP, type LookupFunction } from "node:net";
+import { isIP } from "node:net";
 import { isLoopbackHost, isPublicAddress } from "./address.ts";
 import { HttpFailureError } from "./http-failure.ts";
-import type { NetPolicy } from "./net-policy.ts";
+import type { NetPolicy, Reach } from "./net-policy.ts";
 
 /** An address that a name resolved to. */
 export interface ResolvedAddress {
   readonly address: string;
   readonly family: 4 | 6;
+}
+
+/** Where a socket is dialled. `address` is an IP address. */
+export interface NetworkAddress {
+  readonly address: string;
+  readonly port: number;
 }
 
 /** Resolves a name to all its addresses; rejects when there is none. */
@@ -28,13 +34,14 @@ export const systemLookup: Lookup = async (hostname) => {
 /**
  * The addresses to connect to for a URL: the name is resolved once and every address is checked, an IP literal too
  * (no lookup would ever see it). A special address is taken only when the policy names the host; an http URL only
- * leads to loopback.
+ * leads to loopback. `reach` is the request's.
  * @throws HttpFailureError address_refused; connect when the name does not resolve.
  */
 export async function resolveChecked(
   url: URL,
   method: string,
   policy: NetPolicy,
+  reach: Reach,
   lookup: Lookup,
 ): Promise<readonly ResolvedAddress[]> {
   const about = { method, origin: url.origin, sent: false };
@@ -56,20 +63,10 @@ export async function resolveChecked(
     if (isIP(address) !== family) throw new HttpFailureError("address_refused", about);
     if (url.protocol === "http:" && !isLoopbackHost(address))
       throw new HttpFailureError("address_refused", { ...about, reason: "http_address" });
-    if (!isPublicAddress(address) && !policy.names(url)) throw new HttpFailureError("address_refused", about);
+    if (!isPublicAddress(address) && !policy.names(url, reach))
+      throw new HttpFailureError("address_refused", about);
   }
   return addresses;
-}
-
-/** A resolver for a socket that answers with addresses already checked, whatever the name. */
-export function pinnedLookup(addresses: readonly ResolvedAddress[]): LookupFunction {
-  return (_hostname, options, callback) => {
-    const fitting = addresses.filter(({ family }) => !options.family || options.family === family);
-    const [first] = fitting;
-    if (first === undefined) callback(new Error("no address of this family"), "", 0);
-    else if (options.all) callback(null, [...fitting]);
-    else callback(null, first.address, first.family);
-  };
 }
 
 /**

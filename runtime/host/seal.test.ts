@@ -8,7 +8,7 @@ import { createSealer, SealFailureError } from "./seal.ts";
 
 const random = systemRandom();
 const key = random.bytes(32);
-const seal = createSealer({ random, key }).forRun({ passThrough: false, redactor: null });
+const seal = createSealer({ random, sealingKeys: [key] }).forRun({ passThrough: false, redactor: null });
 
 const kinds: readonly SecretKind[] = [
   "access_token",
@@ -58,7 +58,10 @@ describe("a sealed token", () => {
         expect(seal.open(capsule)).toEqual({ value, binding: bound });
         expect(seal.conceal(value, bound)).toBe(capsule);
         // Another sealer with the same key has nothing cached, and gives the same text.
-        const twin = createSealer({ random, key }).forRun({ passThrough: false, redactor: null });
+        const twin = createSealer({ random, sealingKeys: [key] }).forRun({
+          passThrough: false,
+          redactor: null,
+        });
         expect(twin.conceal(value, bound)).toBe(capsule);
       }),
       { numRuns: 40 },
@@ -159,7 +162,10 @@ describe("a sealed token", () => {
 
 describe("a sealer", () => {
   test("passes values through for trusted code, and still opens capsules", () => {
-    const trusted = createSealer({ random, key }).forRun({ passThrough: true, redactor: null });
+    const trusted = createSealer({ random, sealingKeys: [key] }).forRun({
+      passThrough: true,
+      redactor: null,
+    });
     expect(trusted.conceal("value", binding)).toBe("value");
     expect(trusted.open(seal.conceal("value", binding)).value).toBe("value");
   });
@@ -167,7 +173,7 @@ describe("a sealer", () => {
   test("makes every value known to the redactor, sealed, passed through or opened", () => {
     for (const passThrough of [false, true]) {
       const redactor = exactRedactor();
-      const run = createSealer({ random, key }).forRun({ passThrough, redactor });
+      const run = createSealer({ random, sealingKeys: [key] }).forRun({ passThrough, redactor });
       run.conceal("first-value", binding);
       run.conceal("first-value", binding);
       run.open(seal.conceal("second-value", { ...binding, kind: "client_secret" }));
@@ -184,7 +190,7 @@ describe("a sealer", () => {
       redactor.register = () => {
         throw new Error("full");
       };
-      const run = createSealer({ random, key }).forRun({ passThrough, redactor });
+      const run = createSealer({ random, sealingKeys: [key] }).forRun({ passThrough, redactor });
       for (let again = 0; again < 2; again += 1) {
         expect(() => run.conceal("first-value", binding)).toThrow("full");
         expect(() => run.open(seal.conceal("first-value", binding))).toThrow("full");
@@ -196,7 +202,7 @@ describe("a sealer", () => {
     expect(() => seal.conceal("\ud800", binding)).toThrow("well-formed");
     expect(() => seal.conceal("x".repeat(200_000), binding)).toThrow("128 KiB");
     expect(() => seal.conceal("x", { ...binding, key: "k".repeat(70_000) })).toThrow("65,535");
-    expect(() => createSealer({ random, key: new Uint8Array(16) })).toThrow("32 bytes");
+    expect(() => createSealer({ random, sealingKeys: [new Uint8Array(16)] })).toThrow("32 bytes");
     const longest = "x".repeat(128 * 1024);
     expect(seal.open(seal.conceal(longest, { ...binding, key: "k".repeat(65_000) })).value).toBe(longest);
   });

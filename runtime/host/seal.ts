@@ -1,5 +1,5 @@
 /**
- * Seals tokens: AES-256-GCM-SIV under a key of this host (RFC 8452), with the binding in clear and authenticated.
+ * Seals tokens: AES-256-GCM-SIV under the keys of this host (RFC 8452), with the binding in clear and authenticated.
  *
  * The nonce is derived from the binding and the token, so the same pair gives the same capsule, and a repeated
  * nonce never meets a different message.
@@ -7,10 +7,11 @@
  * @module
  */
 
-import { createHmac, hkdfSync } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { gcmsiv } from "@noble/ciphers/aes.js";
 import type { Random, Redactor, Seal, SealBinding, SealFailure } from "../ports.ts";
 import {
+  type Capsule,
   capsulePrefix,
   decodeBinding,
   encodeBinding,
@@ -20,6 +21,7 @@ import {
   parseCapsule,
 } from "./capsule.ts";
 import { RunError } from "./run-error.ts";
+import { type SealingKey, sealingKeysOf } from "./sealing-keys.ts";
 
 /** What `Seal.open` throws. */
 export class SealFailureError extends Error implements SealFailure {
@@ -36,11 +38,11 @@ export class SealFailureError extends Error implements SealFailure {
 export const sealFailures: Readonly<Record<SealFailure["reason"], string>> = {
   malformed: "The sealed token is not well-formed.",
   altered: "The sealed token was altered.",
-  unknown_key: "The sealed token was made with another host's key.",
+  unknown_key: "The sealed token was made with a key that this host does not have.",
   binding: "The sealed token belongs to another use.",
 };
 
-/** Makes the seals of runs; holds the key. */
+/** Makes the seals of runs; holds the keys. */
 export interface Sealer {
   /** With `passThrough` nothing is sealed (trusted code, `reveal`), but capsules still open. */
   forRun(run: { passThrough: boolean; redactor: Redactor | null }): Seal;
@@ -50,15 +52,12 @@ const cachedCapsules = 1_000;
 const rememberedValues = 1_000;
 
 /**
- * A sealer with the given 32-byte key, or a random one, whose capsules then end with the process.
- * @throws HARN-RUN-015 when the key has another length.
+ * A sealer whose first key seals and all of whose keys open. Without keys it makes a random one, and its capsules end
+ * with the process.
+ * @throws HARN-RUN-015 for an empty list, a key that is not 32 bytes, and a key that is there twice.
  */
-export function createSealer(options: { random: Random; key?: Uint8Array }): Sealer {
-  const key = options.key ?? options.random.bytes(32);
-  if (key.length !== 32) throw new RunError("HARN-RUN-015", "The sealing key must be 32 bytes.");
-  const encryptionKey = subkey(key, "encryption", 32);
-  const nonceKey = subkey(key, "nonce", 32);
-  const keyId = subkey(key, "key id", 4);
+export function createSealer(options: { random: Random; sealingKeys?: readonly Uint8Array[] }): Sealer {
+  const { current, all } = sealingKeysOf(options.sealingKeys ?? [options.random.bytes(32)]);
   const capsules = new Map<string, string>();
 
   function seal(value: string, binding: SealBinding): string {
@@ -69,7 +68,7 @@ export function createSealer(options: { random: Random; key?: Uint8Array }): Sea
     const bindingBytes = Buffer.from(encodeBinding(binding), "utf8");
     if (bindingBytes.length > 0xffff)
       throw new RunError("HARN-RUN-015", "A secret's binding is over 65,535 bytes.");
-    const digest = createHmac("sha256", nonceKey)
+    const digest = createHmac("sha256", current.nonce)
       .update(lengthOf(bindingBytes))
       .update(bindingBytes)
       .update(token);
@@ -78,8 +77,11 @@ export function createSealer(options: { random: Random; key?: Uint8Array }): Sea
     const made = capsules.get(name);
     if (made !== undefined) return made;
     const nonce = new Uint8Array(fingerprint.subarray(0, 12));
-    const head = encodeHead(keyId, nonce, bindingBytes);
-    const capsule = encodeCapsule(head, gcmsiv(encryptionKey, nonce, head).encrypt(new Uint8Array(token)));
+    const head = encodeHead(current.id, nonce, bindingBytes);
+    const capsule = encodeCapsule(
+      head,
+      gcmsiv(current.encryption, nonce, head).encrypt(new Uint8Array(token)),
+    );
     if (capsules.size >= cachedCapsules) {
       for (const oldest of capsules.keys()) {
         capsules.delete(oldest);
@@ -93,13 +95,10 @@ export function createSealer(options: { random: Random; key?: Uint8Array }): Sea
   function unseal(text: string): { value: string; binding: SealBinding } {
     const capsule = parseCapsule(text);
     if (capsule === null) throw new SealFailureError("malformed");
-    if (!Buffer.from(capsule.keyId).equals(keyId)) throw new SealFailureError("unknown_key");
-    let token: Uint8Array;
-    try {
-      token = gcmsiv(encryptionKey, capsule.nonce, capsule.head).decrypt(capsule.ciphertext);
-    } catch {
-      throw new SealFailureError("altered");
-    }
+    const keys = all.filter(({ id }) => Buffer.from(id).equals(capsule.keyId));
+    if (keys.length === 0) throw new SealFailureError("unknown_key");
+    const token = decrypted(capsule, keys);
+    if (token === null) throw new SealFailureError("altered");
     const binding = decodeBinding(capsule.bindingBytes);
     if (binding === null) throw new SealFailureError("malformed");
     return { value: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(token), binding };
@@ -145,8 +144,16 @@ function matches(binding: SealBinding, expect: Partial<SealBinding>): boolean {
   );
 }
 
-function subkey(key: Uint8Array, purpose: string, length: number): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", key, "", `holdfast sealed token v1 ${purpose}`, length));
+/** The token, or null when none of the keys made this capsule. */
+function decrypted({ head, nonce, ciphertext }: Capsule, keys: readonly SealingKey[]): Uint8Array | null {
+  for (const key of keys) {
+    try {
+      return gcmsiv(key.encryption, nonce, head).decrypt(ciphertext);
+    } catch {
+      // Another key may have the same id.
+    }
+  }
+  return null;
 }
 
 /** Framing: without it, bytes could move between the binding and the token and give the same nonce. */

@@ -5,6 +5,7 @@
  */
 
 import type { CapabilityInfo, Clock, Http, Json, Testing } from "../ports.ts";
+import type { Egress } from "./egress.ts";
 import { HttpFailureError } from "./http-failure.ts";
 import { copyJson } from "./json-value.ts";
 import { globMatcher, type MockReply, judgeReplies } from "./mock-reply.ts";
@@ -18,6 +19,8 @@ export interface TestingWorld {
   readonly clock: Clock;
   /** Answers from mocks only. @throws HttpFailure `unmocked`, or the scripted fault. */
   readonly http: Http;
+  /** The real transport, over a network of the suite's own; the http mocks are not asked then. */
+  readonly egress?: Egress;
   /** Answers from mocks only. @throws HARN-RUN-010 when there is none. */
   capability(name: string, operation: string, params: unknown): Promise<unknown>;
   /** Offers what has a mock. */

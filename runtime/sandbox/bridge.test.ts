@@ -12,7 +12,11 @@ interface Answer {
 
 function bridgeOver(
   functions: Readonly<Record<string, StdFunction>>,
-  more: { mask?: (text: string) => string; onInternalError?: () => void } = {},
+  more: {
+    mask?: (text: string) => string;
+    onAnswered?: (length: number) => void;
+    onInternalError?: () => void;
+  } = {},
 ) {
   const texts: string[] = [];
   const bridge = createBridge({
@@ -20,6 +24,7 @@ function bridgeOver(
     callbackTimeout: 1_000,
     mask: more.mask ?? ((text) => text),
     deliver: (text) => void texts.push(text),
+    onAnswered: more.onAnswered ?? (() => {}),
     onInternalError: more.onInternalError ?? (() => {}),
   });
   const delivered = (): Answer[] => texts.flatMap((text) => JSON.parse(text) as Answer[]);
@@ -214,5 +219,16 @@ test("a plain call of over 1 MiB is refused before it enters; others may have 8 
   call(1, "take", "x".repeat(2 * most));
   await soon();
   expect(delivered()).toMatchObject([{ k: "ok", v: 2 }]);
+  bridge.end();
+});
+
+test("each call says once how long it was, when it was answered", async () => {
+  const lengths: number[] = [];
+  const functions = { good: async () => 1, bad: async () => await Promise.reject(new Error("x")) };
+  const { bridge, call } = bridgeOver(functions, { onAnswered: (length) => void lengths.push(length) });
+  call(1, "good", "x".repeat(1_000));
+  call(2, "bad", "x".repeat(2_000));
+  await soon();
+  expect(lengths.map((length) => Math.round(length / 1_000))).toEqual([1, 2]);
   bridge.end();
 });

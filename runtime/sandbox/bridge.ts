@@ -36,6 +36,8 @@ export interface BridgeOptions {
   readonly mask: (text: string) => string;
   /** Sends a JSON list of answers and invocations to the guest. */
   readonly deliver: (text: string, settled: number, invoked: number) => void;
+  /** Told when a call of this many characters was answered. */
+  readonly onAnswered: (length: number) => void;
   /** Told of a failure that was not meant for the guest, which gets only a fixed sentence. */
   readonly onInternalError: (fn: string, error: unknown) => void;
 }
@@ -66,6 +68,12 @@ export interface Bridge {
   readonly calls: number;
 }
 
+interface ReceivedCall {
+  readonly message: CallMessage;
+  /** Characters. */
+  readonly length: number;
+}
+
 interface Invocation {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -82,7 +90,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   let ended = false;
   let calls = 0;
   const outbox = createOutbox(options.deliver);
-  const queue = createCallQueue<CallMessage>(call);
+  const queue = createCallQueue<ReceivedCall>(call);
 
   const register = (object: object): number => {
     const known = numbers.get(object);
@@ -105,8 +113,12 @@ export function createBridge(options: BridgeOptions): Bridge {
     },
     guestFunction:
       (fn) =>
-      (...args) =>
-        invoke(fn, args),
+      (...args) => {
+        const answer = invoke(fn, args);
+        // Where nobody waits for it (a serializer that found a `toJSON`), a function that throws must not end the process.
+        answer.catch(() => {});
+        return answer;
+      },
   };
 
   function invoke(fn: number, args: readonly unknown[]): Promise<unknown> {
@@ -179,13 +191,14 @@ export function createBridge(options: BridgeOptions): Bridge {
   }
 
   /** Never throws. */
-  async function call(message: CallMessage): Promise<void> {
+  async function call({ message, length }: ReceivedCall): Promise<void> {
     try {
       const value = await enter(message, false);
       post({ k: "ok", id: message.id, v: encode(value, register) });
     } catch (error) {
       refuse(message, error);
     }
+    if (!ended) options.onAnswered(length);
   }
 
   function refuse(message: CallMessage, error: unknown): void {
@@ -239,7 +252,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       const message = readMessage(text);
       switch (message.k) {
         case "call":
-          queue.add(message);
+          queue.add({ message, length: text.length });
           return null;
         case "answer": {
           const value = message.e ?? decoded(message.v);

@@ -11,6 +11,9 @@ const probe = definePlugin({
         return ms;
       }),
       give: async (length: number) => "x".repeat(length),
+      show: async (value: unknown) => JSON.stringify(value),
+      wait: async () => await new Promise(() => {}),
+      call: async (fn: () => unknown) => await fn(),
     },
   }),
 });
@@ -59,4 +62,44 @@ test("what the host computes in plain calls counts against the CPU limit", async
     run(`import { compute } from "std/probe"; export default () => { for (;;) compute(60); };`),
   ).rejects.toMatchObject({ code: "HARN-RUN-002" });
   await hostIsWell();
+});
+
+test("a function that throws where nobody waits for it does not end the process", async () => {
+  const { result } = await run(`
+    import { show } from "std/probe";
+    export default async () => await show({ a: { toJSON() { throw new Error("thrown at nobody"); } } });
+  `);
+  expect(result).toBe('{"a":{}}');
+  // An unhandled rejection ends it a turn later.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await hostIsWell();
+});
+
+test("an object with a function then is no promise of the host", async () => {
+  const { result } = await run(`
+    import { call, show } from "std/probe";
+    let called = 0;
+    const then = () => { called++; };
+    export default async () => [await show({ a: 1, then }), await call(() => ({ a: 1, then })), called];
+  `);
+  expect(result).toEqual(['{"a":1}', { a: 1 }, 0]);
+});
+
+test("calls that wait hold 64 MiB of arguments at most, and what was answered counts no longer", async () => {
+  const patient = await createRuntime({ plugins: [probe], limits: { cpu: 60_000 } });
+  const source = `
+    import { show, wait } from "std/probe";
+    export default async () => {
+      const large = "x".repeat(4 * 1024 * 1024);
+      const codes = [];
+      for (let i = 0; i < 3; i++) codes.push((await show(large)).length);
+      for (let i = 0; i < 17; i++) wait(large).catch((error) => codes.push(error.code));
+      await null;
+      await null;
+      return codes;
+    };
+  `;
+  const { result } = await patient.run({ source, filename: "pipeline.js" });
+  expect(result).toEqual([...Array(3).fill(4 * 1024 * 1024 + 2), ...Array(2).fill("HARN-RUN-007")]);
+  await patient.close();
 });

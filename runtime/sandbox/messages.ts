@@ -76,7 +76,12 @@ export const figure = {
   sliceStart: 2,
   /** CPU milliseconds of earlier slices, and of the host in plain calls. */
   cpuUsed: 3,
+  /** Characters of the run's calls that were answered. Only the main thread writes it. */
+  answered: 4,
 } as const;
+
+/** Characters of the calls of one run that may be unanswered at the same time. */
+export const mostPendingCharacters: number = 64 * 1024 * 1024;
 
 /** Bytes of shared memory that a worker needs. */
 export const sharedBytes = 64;

@@ -148,3 +148,22 @@ test("a pattern of a name covers that name and its spellings, and nothing else",
     }),
   );
 });
+
+describe("entrusted with a credential on a script's word", () => {
+  const entrusts = (patterns: readonly string[], url: string): boolean =>
+    netPolicy(patterns).entrusts(new URL(url));
+
+  test.each([
+    ["api.github.com", "https://api.github.com/"],
+    ["*.github.com", "https://api.github.com/"],
+    ["localhost", "http://localhost:3000/"],
+  ])("%s entrusts %s", (pattern, url) => {
+    expect(entrusts(["*", pattern], url)).toBe(true);
+  });
+
+  test("a bare * covers every public host, and entrusts none", () => {
+    expect(entrusts(["*"], "https://thief.example.net/")).toBe(false);
+    expect(entrusts(["*", "api.github.com"], "https://thief.example.net/")).toBe(false);
+    expect(entrusts(["*", "api.github.com"], "https://api.github.com:8443/")).toBe(false);
+  });
+});

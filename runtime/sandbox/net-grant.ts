@@ -29,6 +29,7 @@ export function netPolicy(patterns: readonly string[]): NetPolicy {
   const granted = patterns.map(parsePattern);
   return {
     allows: (url) => granted.some((pattern) => covers(pattern, url)),
+    entrusts: (url) => granted.some((pattern) => pattern.host !== "*" && covers(pattern, url)),
     names: (url) => granted.some((pattern) => isExact(pattern) && covers(pattern, url)),
   };
 }

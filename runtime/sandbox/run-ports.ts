@@ -58,7 +58,7 @@ export interface Identity {
   readonly log: Log;
   /** A fork of the runtime's redactor, or one that changes nothing. */
   readonly redactor: Redactor;
-  /** For a run that was granted `testing`; left out, it gets a new one. */
+  /** Stands in for clock, network and capabilities; left out, a run that was granted `testing` gets a new one. */
   readonly world?: TestingWorld;
 }
 
@@ -71,10 +71,9 @@ export function runPorts(shared: Shared, run: Identity): Ports {
     redactor: shared.redactor ? run.redactor : null,
   });
   const seal = shared.sealer.forRun({ passThrough: grants.reveal, redactor: run.redactor });
-  const world = grants.testing ? (run.world ?? createTestingWorld({ clock: shared.clock })) : null;
-  const http: Http =
-    world?.http ??
-    shared.egress.http({
+  const world = run.world ?? (grants.testing ? createTestingWorld({ clock: shared.clock }) : null);
+  const real = (egress: Egress): Http =>
+    egress.http({
       policy: grants.net,
       seal,
       inFlight: createInFlight(),
@@ -82,7 +81,8 @@ export function runPorts(shared: Shared, run: Identity): Ports {
       onSealedElsewhere: (where, origin) =>
         void events.emit("runtime.audit", "sealed_token_elsewhere", { where, origin }),
     });
-  const testing: Testing | null = world?.testing ?? null;
+  const http = world === null ? real(shared.egress) : world.egress ? real(world.egress) : world.http;
+  const testing: Testing | null = grants.testing ? (world?.testing ?? null) : null;
   return {
     http,
     clock: world?.clock ?? shared.clock,
@@ -99,6 +99,7 @@ export function runPorts(shared: Shared, run: Identity): Ports {
       trusted: false,
       reveal: grants.reveal,
       allowsNet: (url) => grants.net.allows(new URL(url)),
+      entrusts: (url) => grants.net.entrusts(new URL(url)),
       storagePath: (path) => grants.storagePath(path),
       outlive: shared.outlive,
     },

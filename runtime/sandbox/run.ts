@@ -110,6 +110,7 @@ export async function runScript(options: RunOptions): Promise<ScriptResult> {
     callbackTimeout: limits.callbackTimeout,
     mask: options.mask,
     deliver: (text, settled, invoked) => worker.deliver(text, settled, invoked),
+    onAnswered: (length) => worker.answered(length),
     onInternalError: options.onInternalError,
   });
 

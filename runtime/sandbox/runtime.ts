@@ -8,7 +8,7 @@ import { basename, dirname, resolve } from "node:path";
 import { setMaxListeners } from "node:events";
 import { readFile } from "node:fs/promises";
 import { systemClock } from "../host/clock.ts";
-import { createEgress } from "../host/egress.ts";
+import { createEgress, type EgressOptions } from "../host/egress.ts";
 import { createEventLog, type EventLog } from "../host/event-log.ts";
 import { systemRandom } from "../host/random.ts";
 import { RunError } from "../host/run-error.ts";
@@ -37,6 +37,8 @@ export interface RuntimeOptions {
   /** Operations that std functions (and `capability()` plugins) may call, by capability and operation. */
   readonly capabilities?: Readonly<Record<string, Capability>>;
   readonly limits?: Partial<Limits>;
+  /** How requests leave: resolver, proxy, certificates, limits. */
+  readonly egress?: EgressOptions;
   /** Sinks for the event log. One that persists needs a plugin that redacts. */
   readonly events?: readonly EventSink[];
   /** The environment that scripts can be granted; default none. */
@@ -57,7 +59,7 @@ export interface RunRequest {
   /** Data for the default function. */
   readonly args?: unknown;
   readonly grants?: Grants;
-  /** With the grant `testing`: the scripted world of this run, in place of a new one, so that a suite can script it from outside. */
+  /** The scripted world of this run in place of the real one, so that a suite can script it from outside; the script sees `std/testing` only with that grant. */
   readonly world?: TestingWorld;
   /** Aborting it stops the run: HARN-RUN-009. */
   readonly signal?: AbortSignal;
@@ -79,7 +81,7 @@ export interface Runtime {
 
 /**
  * Creates a runtime.
- * @throws RunError HARN-RUN-015 for a limit out of range; HARN-RUN-010 for a persisting sink without a redactor.
+ * @throws RunError HARN-RUN-015 for a limit out of range, for sealing keys that are none and for wrong egress options; HARN-RUN-010 for a persisting sink without a redactor.
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const plugins: readonly Plugin[] = [std(), ...(options.plugins ?? [])];
@@ -87,7 +89,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const redactors = plugins.flatMap((plugin) => (plugin.redactor ? [plugin.redactor] : []));
   if (redactors.length > 1) throw new TypeError("two plugins bring a redactor; a runtime uses one");
   const redactor = redactors[0] ?? null;
-  const sealingKey = plugins.find((plugin) => plugin.sealingKey)?.sealingKey;
+  const sealingKeys = plugins.flatMap((plugin) => (plugin.sealingKeys ? [plugin.sealingKeys] : []));
+  if (sealingKeys.length > 1)
+    throw new TypeError("two plugins bring sealing keys; a runtime uses those of one");
 
   const clock = systemClock();
   const random = systemRandom();
@@ -96,8 +100,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const shared: Shared = {
     clock,
     random,
-    egress: createEgress(),
-    sealer: createSealer({ random, ...(sealingKey ? { key: sealingKey } : {}) }),
+    egress: createEgress(options.egress),
+    sealer: createSealer({ random, ...(sealingKeys[0] ? { sealingKeys: sealingKeys[0] } : {}) }),
     eventLog,
     redactor,
     env: options.env ?? {},

@@ -33,6 +33,8 @@ export interface SandboxWorker {
   /** Starts a run. */
   run(message: Extract<ToWorker, { type: "run" }>, handlers: RunHandlers): Promise<Ending>;
   deliver(text: string, settled: number, invoked: number): void;
+  /** A call of this many characters was answered: the run may hold as many again. */
+  answered(length: number): void;
   /** Asks the run to stop: guest code that runs is interrupted. */
   stop(): void;
   /** CPU milliseconds of the run so far, the slice that runs now included. */
@@ -122,6 +124,7 @@ export function startWorker(setup: WorkerSetup): SandboxWorker {
     run(message, given) {
       handlers = given;
       figures[figure.cpuUsed] = 0;
+      figures[figure.answered] = 0;
       Atomics.store(words, word.stop, 0);
       return new Promise((resolve) => {
         finish = resolve;
@@ -130,6 +133,9 @@ export function startWorker(setup: WorkerSetup): SandboxWorker {
       });
     },
     deliver: (text, settled, invoked) => post({ type: "deliver", text, settled, invoked }),
+    answered(length) {
+      figures[figure.answered] = (figures[figure.answered] as number) + length;
+    },
     stop() {
       Atomics.store(words, word.stop, 1);
       post({ type: "stop" });

@@ -28,16 +28,20 @@ export function collectModules(plugins: readonly Plugin[], ports: Ports): Readon
 
 /** The guest's source of one std module. */
 export function guestModule(specifier: string, module: StdModule): GuestModule {
-  const lines = ['import { call, callPlain } from "holdfast:guest/door.js";'];
+  // No export can have a name with a $, so none takes the place of these.
+  const lines = [
+    'import { call as $call, callPlain as $callPlain } from "holdfast:guest/door.js";',
+    'import { freeze as $freeze } from "holdfast:guest/primordials.js";',
+  ];
   const names = Object.keys(module);
   for (const name of names) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
       throw new TypeError(`${specifier}: ${name} cannot be exported`);
     const member = module[name];
     if (typeof member === "function") {
-      const send = isPlain(member) ? "callPlain" : "call";
+      const send = isPlain(member) ? "$callPlain" : "$call";
       lines.push(`export function ${name}(...args) { return ${send}("${specifier}#${name}", args); }`);
-      lines.push(`Object.freeze(${name});`);
+      lines.push(`$freeze(${name});`);
     } else {
       lines.push(`export const ${name} = ${JSON.stringify(member)};`);
     }

@@ -21,7 +21,8 @@ export interface Receiver {
 const maxDepth = 200;
 
 /**
- * Guest to host: JSON text's value to host values. Objects get a null prototype; `__proto__` members are dropped.
+ * Guest to host: JSON text's value to host values. Objects get a null prototype; `__proto__` members are dropped, and functions
+ * named `then`: an `await` of the host would call one, and wait for as long as the script likes.
  * @throws TypeError when the tree is not of this encoding (only a broken guest sends such).
  */
 export function decode(wire: unknown, receiver: Receiver, depth = 0): unknown {
@@ -51,7 +52,9 @@ export function decode(wire: unknown, receiver: Receiver, depth = 0): unknown {
 function decodeMembers(members: Record<string, unknown>, receiver: Receiver, depth: number): unknown {
   const object: Record<string, unknown> = Object.create(null);
   for (const name of Object.keys(members)) {
-    if (name !== "__proto__") object[name] = decode(members[name], receiver, depth + 1);
+    if (name === "__proto__") continue;
+    const member = decode(members[name], receiver, depth + 1);
+    if (name !== "then" || typeof member !== "function") object[name] = member;
   }
   return object;
 }

@@ -13,6 +13,7 @@ import {
   figure,
   type FromWorker,
   largeDelivery,
+  mostPendingCharacters,
   type OverReason,
   sharedNow,
   type ThreadData,
@@ -44,6 +45,8 @@ interface ActiveRun {
   /** Calls and callback invocations that are not answered yet. */
   calls: number;
   invocations: number;
+  /** Characters of all calls so far. */
+  said: number;
   settled: boolean;
   /** Set by the interrupt handler; the engine is not called again. */
   interruptedBy: "cpu" | "stopped" | null;
@@ -75,16 +78,17 @@ function door(text: string): string {
   if (text.startsWith('{"k":"args"')) return run.args;
   if (text.startsWith('{"k":"plain"')) return plain(text);
   if (text.startsWith('{"k":"call"')) {
-    if (run.calls >= run.pendingCalls) {
-      return JSON.stringify({
-        name: "RunError",
-        code: "HARN-RUN-007",
-        message: `more than ${run.pendingCalls} calls are pending`,
-        retryable: false,
-        hint: "Await some of them before starting more.",
-      });
+    if (run.calls >= run.pendingCalls)
+      return tooManyPending(`more than ${run.pendingCalls} calls are pending`);
+    // Before it is posted: what waits for the main thread is in its memory already.
+    const pending = run.said - (figures[figure.answered] as number);
+    if (pending + text.length > mostPendingCharacters) {
+      return tooManyPending(
+        `the arguments of the pending calls are over ${mostPendingCharacters / 1024 / 1024} MiB`,
+      );
     }
     run.calls += 1;
+    run.said += text.length;
   } else if (text.startsWith('{"k":"answer"')) {
     run.invocations -= 1;
   } else {
@@ -92,6 +96,12 @@ function door(text: string): string {
   }
   say({ type: "door", text });
   return "";
+}
+
+/** What the guest is told of a call that did not begin. */
+function tooManyPending(message: string): string {
+  const hint = "Await some of them before starting more.";
+  return JSON.stringify({ name: "RunError", code: "HARN-RUN-007", message, retryable: false, hint });
 }
 
 /** Asks the main thread and blocks until it has answered. Of the wait, only what the host computes counts as the script's CPU time. */
@@ -199,7 +209,7 @@ async function prepare(): Promise<void> {
 function start(message: Extract<ToWorker, { type: "run" }>): void {
   Atomics.store(words, word.stop, 0);
   figures[figure.cpuUsed] = 0;
-  run = { ...message, calls: 0, invocations: 0, settled: false, interruptedBy: null };
+  run = { ...message, calls: 0, invocations: 0, said: 0, settled: false, interruptedBy: null };
   const bootstrap = [
     'import { finish } from "holdfast:guest/door.js";',
     `import * as pipeline from ${JSON.stringify(message.main)};`,

@@ -64,6 +64,26 @@ describe("a live subscription", () => {
     expect(await next).toEqual({ done: true, value: undefined });
     expect(await subscribe({ topic: "t", live: true }).next()).toEqual({ done: true, value: undefined });
   });
+
+  test("leaves nothing in the log that outlives the run", async () => {
+    const ending = new AbortController();
+    const ports = testPorts({ run: { signal: ending.signal } });
+    let open = 0;
+    const subscribing: typeof ports.events.subscribe = (wanted) => {
+      const events = ports.events.subscribe(wanted);
+      open += 1;
+      const end = async () => {
+        open -= 1;
+        return (await events.return?.()) ?? { done: true as const, value: undefined };
+      };
+      return { ...events, return: end };
+    };
+    const { subscribe } = eventsModule({ ...ports, events: { ...ports.events, subscribe: subscribing } });
+    const next = subscribe({ topic: "t", live: true }).next();
+    ending.abort(new Error("over"));
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(open).toBe(0);
+  });
 });
 
 test.each(["oauth.client.audit", "audit.x", "runtime.log"])("a script cannot write to %s", (topic) => {

@@ -135,6 +135,7 @@ function subscription(events: AsyncIterator<LogEvent>, signal: AbortSignal): Sub
       if (over) return ended;
       // A live subscription waits for an event that may never come: the end of the run ends it.
       const step = await untilAborted(events.next(), signal);
+      if (step === null) void self.return();
       if (step === null || step.done === true) {
         over = true;
         return ended;

@@ -179,7 +179,8 @@ describe("redirects", () => {
     const granted = new URL(here).host;
     const egress = createEgress();
     const ports = testPorts();
-    const policy = { allows: (url: URL) => url.host === granted, names: (url: URL) => url.host === granted };
+    const covers = (url: URL): boolean => url.host === granted;
+    const policy = { allows: covers, entrusts: covers, names: covers };
     const narrow = httpModule({ ...ports, http: egress.http({ policy, seal: ports.seal }) });
     const before = seen.length;
     await expect(narrow.http_get(`${here}/to?${encodeURIComponent(`${there}/x`)}`)).rejects.toMatchObject({

@@ -5,7 +5,7 @@
  */
 
 import { RunError } from "../host/run-error.ts";
-import type { Ports } from "../ports.ts";
+import type { HttpResponse, Ports } from "../ports.ts";
 import {
   integerWithin,
   invalid,
@@ -17,7 +17,7 @@ import {
   type Place,
 } from "./arguments.ts";
 import { isText, requestBody, responseBody } from "./http-body.ts";
-import { maxRedirects, nextHop, sameOrigin, type Hop } from "./redirect.ts";
+import { maxRedirects, nextHop, sameOrigin, spellings, type Hop } from "./redirect.ts";
 
 /** The longest `timeout`, in seconds. */
 export const maxTimeout = 3_600;
@@ -158,7 +158,8 @@ async function exchange<As extends BodyKind>(ports: Ports, want: Wanted): Promis
       throw new RunError("HARN-RUN-014", `std/http: more than ${maxRedirects} redirects`);
     }
     // A server may put a token that it was sent into the address of another server.
-    if (!sameOrigin(hop.url, next.url) && ports.redactor.maskKnown(next.url) !== next.url) {
+    const holdsToken = (text: string) => ports.redactor.maskKnown(text, answer.carried) !== text;
+    if (!sameOrigin(hop.url, next.url) && spellings(answer, next).some(holdsToken)) {
       throw new RunError("HARN-RUN-013", "std/http: a redirect would carry a credential to another origin");
     }
     hop = next;
@@ -167,11 +168,13 @@ async function exchange<As extends BodyKind>(ports: Ports, want: Wanted): Promis
 
 function forScript<As extends BodyKind>(
   ports: Ports,
-  answer: { status: number; headers: Readonly<Record<string, string>>; body: Uint8Array },
+  answer: HttpResponse,
   as: BodyKind | undefined,
 ): HttpAnswer<As> {
   const open = ports.run.reveal || ports.run.trusted;
-  const mask = open ? (value: string) => value : (value: string) => ports.redactor.maskKnown(value);
+  const mask = open
+    ? (value: string) => value
+    : (value: string) => ports.redactor.maskKnown(value, answer.carried);
   const headers: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(answer.headers)) headers[name] = mask(value);
   const kind = as ?? (isText(answer.headers["content-type"], answer.body) ? "text" : "bytes");

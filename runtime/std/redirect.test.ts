@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Hop, nextHop } from "./redirect.ts";
+import { type Hop, nextHop, spellings } from "./redirect.ts";
 
 const post: Hop = {
   method: "POST",
@@ -69,4 +69,14 @@ test("they stay on the same origin, and once dropped they do not come back", () 
   const away = nextHop(start, { status: 307, headers: { location: "https://b.example/" } });
   const back = away && nextHop(away, { status: 307, headers: { location: "https://a.example/" } });
   expect({ ...back?.headers }).toEqual({});
+});
+
+test("an address is looked at as it was sent, as it was parsed, and without escapes", () => {
+  const answer = { headers: { location: 'https://b.example/?t=a"%2Bb' } };
+  expect(spellings(answer, { url: "https://b.example/?t=a%22%2Bb" })).toEqual([
+    'https://b.example/?t=a"%2Bb',
+    "https://b.example/?t=a%22%2Bb",
+    'https://b.example/?t=a"+b',
+    'https://b.example/?t=a"+b',
+  ]);
 });

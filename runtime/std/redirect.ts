@@ -51,3 +51,17 @@ export function nextHop(
   }
   return { method: toGet ? "GET" : hop.method, url, headers, body: toGet ? null : hop.body };
 }
+
+/** The address that an answer redirects to, as it was sent, as it was parsed, and without percent escapes. */
+export function spellings(
+  answer: { readonly headers: Readonly<Record<string, string>> },
+  { url }: Pick<Hop, "url">,
+): readonly string[] {
+  const sent = answer.headers["location"] ?? "";
+  return [sent, url, unescaped(sent), unescaped(url)];
+}
+
+/** Byte by byte, as tokens are ASCII. */
+function unescaped(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
