@@ -9,8 +9,10 @@ import { sameState } from "./authorization.ts";
 export interface ExpectedResponse {
   readonly state: string;
   readonly redirect_uri: string | null;
-  /** Null: the provider states none, so `iss` cannot be compared. */
+  /** Null: the provider states none, so an `iss` must be of one of its own origins. */
   readonly issuer: string | null;
+  /** Where the provider's endpoints for logins are; default nowhere. */
+  readonly origins?: readonly string[];
   /** Whether the provider's answers always carry `iss`. */
   readonly issRequired: boolean;
 }
@@ -54,7 +56,7 @@ export function judgeAuthorizationResponse(url: unknown, expected: ExpectedRespo
   if (!sameState(expected.state, query.get("state"))) return refused("state");
   const iss = query.get("iss");
   if (iss === null && expected.issRequired) return refused("iss_missing");
-  if (iss !== null && expected.issuer !== null && iss !== expected.issuer) return refused("iss");
+  if (iss !== null && !isIssuer(iss, expected)) return refused("iss");
   const error = query.get("error");
   if (error !== null) return { kind: "error", error, error_description: query.get("error_description") };
   const code = query.get("code");
@@ -66,9 +68,19 @@ export function isUsableCode(code: unknown): code is string {
   return typeof code === "string" && /^[ -~]{1,4096}$/.test(code);
 }
 
+/** Without a known issuer a foreign one is still seen: a mix-up would begin at a provider that states none (RFC 9700 §4.4). */
+function isIssuer(iss: string, { issuer, origins = [] }: ExpectedResponse): boolean {
+  if (issuer !== null) return iss === issuer;
+  return URL.canParse(iss) && origins.includes(new URL(iss).origin);
+}
+
+/** The place, and the redirect URI's own query, by which some toolkits tell connections apart (RFC 9700 §4.4.2.2). */
 function isAt(callback: URL, redirect_uri: string): boolean {
   const expected = new URL(redirect_uri);
+  const given = (name: string): string => JSON.stringify(callback.searchParams.getAll(name));
+  const wanted = (name: string): string => JSON.stringify(expected.searchParams.getAll(name));
   return (
+    [...expected.searchParams.keys()].every((name) => given(name) === wanted(name)) &&
     callback.protocol === expected.protocol &&
     callback.host === expected.host &&
     callback.pathname === expected.pathname &&

@@ -10,7 +10,6 @@ import { type DpopKey, dpopKeyOf, newDpopKey } from "./dpop-key.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { OAuthError } from "./errors.ts";
 import { encodeForm, type Parameters } from "./form.ts";
-import { nearest } from "../../runtime/nearest.ts";
 import { codeChallenge, codeVerifier, newState } from "./pkce.ts";
 import { objectOf } from "./provider-of.ts";
 import { isCatalogueUrl } from "./providers/catalogue.ts";
@@ -169,8 +168,8 @@ export async function startAuthorization(context: ClientContext, attempts: Attem
     issuedAt,
   );
   return {
-    // A URL that ends in a bare "?" has an empty search.
-    url: `${endpoint.href.replace(/\?$/, "")}${endpoint.search === "" ? "?" : "&"}${encodeForm(shown)}`,
+    // A URL that ends in a bare "?" has an empty search. Openers put what they get between quotes.
+    url: `${endpoint.href.replace(/\?$/, "").replaceAll("'", "%27")}${endpoint.search === "" ? "?" : "&"}${encodeForm(shown)}`,
     state,
     code_verifier: concealed(context, "code_verifier", verifier),
     code_challenge: challenge,
@@ -268,12 +267,14 @@ function attemptFromRecord(
   code_verifier: string,
   record: Readonly<Record<string, unknown>>,
 ): Attempt {
-  const { module, ports, provider, storageKey } = context;
+  const { module, ports, provider, storageKey, binding } = context;
   const { redirect_uri, issued_at_unix, issuer, nonce } = record;
   const opened = (kind: AttemptSecret, text: string): string => {
     let result: ReturnType<typeof ports.seal.open>;
     try {
-      result = ports.seal.open(text, { kind, provider: provider.id, key: storageKey });
+      // The issuer too: a script can give a client of any token endpoint the provider id and key of the login.
+      const made = { kind, provider: provider.id, issuer: binding.issuer, key: storageKey };
+      result = ports.seal.open(text, made);
     } catch {
       throw refused(module, `the ${kind} was not made for this client, or before a restart`);
     }
@@ -319,11 +320,17 @@ function additional(context: ClientContext): Parameters {
   return [...values];
 }
 
+/** Some servers read `Redirect_URI`, `redirect.uri` and `redirect_uri[]` as `redirect_uri`, so each is its name. */
 function refuseReserved(module: SpeakingModule, where: string, name: string): void {
-  if (!reserved.includes(name.trim().toLowerCase())) return;
+  const plain = name
+    .toLowerCase()
+    .replace(/\[.*/s, "")
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_|_$/g, "");
+  if (!reserved.includes(plain)) return;
   throw new OAuthError(
     "HARN-OAU-011",
-    `std/oauth/${module}: ${where} may not set the reserved parameter "${nearest(name.trim(), reserved) ?? "?"}"`,
+    `std/oauth/${module}: ${where} may not set the reserved parameter "${plain}"`,
     "Use the client's own options, such as scopes, redirect_uri and resource.",
   );
 }

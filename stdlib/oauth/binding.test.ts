@@ -75,4 +75,7 @@ test("a capsule's record has no token endpoint: the refresh token goes to its is
   expect(judgeBinding(aimed, { ...capsule, issuer: null }, false)).toMatchObject({ refreshable: false });
   const catalogue = client({ token_origin: "https://elsewhere.example" }, { catalogueTokenUrl: true });
   expect(judgeBinding(catalogue, capsule, false)).toMatchObject({ refreshable: true });
+  // A login that a script made elsewhere under a catalogue provider's name is not the catalogue provider's.
+  const misnamed = { ...capsule, issuer: "https://evil.example" };
+  expect(judgeBinding(catalogue, misnamed, false)).toMatchObject({ refreshable: false });
 });

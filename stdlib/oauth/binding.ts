@@ -72,7 +72,11 @@ export function judgeBinding(
     ok: true,
     origins: mine.resource_origins.filter((origin) => allowed.has(origin)),
     refreshable:
-      known || client.trusted || client.catalogueTokenUrl || originOf(bound.issuer) === mine.token_origin,
+      known ||
+      client.trusted ||
+      // The catalogue's own endpoint, but not for what another issuer gave under its name.
+      (client.catalogueTokenUrl && bound.issuer === mine.issuer) ||
+      originOf(bound.issuer) === mine.token_origin,
   };
 }
 

@@ -9,7 +9,9 @@ import { type BindingVerdict, bindingRefusals, judgeBinding } from "./binding.ts
 import { type ClientContext, emitEvent } from "./client-context.ts";
 import { OAuthError } from "./errors.ts";
 import { isCatalogueOrigin, isCatalogueUrl } from "./providers/catalogue.ts";
+import { isCustomStore } from "./storage/custom.ts";
 import type { Entry, EntryBinding } from "./storage/entry.ts";
+import { isOwn } from "./storage/own-knowledge.ts";
 import { type TokenSet, tokenMembers } from "./token-set.ts";
 
 export interface BoundEntry {
@@ -34,9 +36,8 @@ export function bindEntry(context: ClientContext, entry: Entry): BoundEntry {
 /** Judges without throwing. */
 export function verdictOn(context: ClientContext, entry: Entry): BindingVerdict {
   const { provider, ports, store } = context;
-  // Version 1 files and foreign stores have no generation. A `custom` store has none either, but what a script's own
-  // store returns unsealed the script knows already.
-  const ownKnowledge = entry.generation !== "" || store.identity.startsWith("custom:");
+  // What a script's own store returns unsealed the script knows already.
+  const ownKnowledge = isCustomStore(store) || isOwn(ports, entry);
   const client = {
     binding: context.binding,
     trusted: ports.run.trusted,

@@ -8,8 +8,9 @@ import type { Ports, SealBinding } from "../../runtime/ports.ts";
 import { type SpokenAuthMethod, spokenAuthMethods } from "./client-authentication.ts";
 import type { ClientContext, SpeakingModule } from "./client-context.ts";
 import { type ClientKey, judgeClientKey } from "./client-key.ts";
-import { endpointUrl } from "./endpoint-url.ts";
+import { endpointUrl, isLoopback } from "./endpoint-url.ts";
 import { OAuthError } from "./errors.ts";
+import { percentEncode } from "./form.ts";
 import { closedOptions } from "./options.ts";
 import { objectOf, providerOf } from "./provider-of.ts";
 import { catalogueRecord, isCatalogueOrigin, isCatalogueUrl } from "./providers/catalogue.ts";
@@ -53,6 +54,7 @@ export interface CommonOptions {
 
 /** The options of `client`. */
 export interface ClientOptions extends CommonOptions {
+  /** Where codes come back: https, http on loopback, or an app's own scheme; no fragment. */
   readonly redirect_uri?: string | null;
   readonly extra_auth_params?: Readonly<Record<string, string>> | null;
   /** Pushed authorization requests (RFC 9126). Default `auto`: where the provider has a `par_url`. */
@@ -145,7 +147,7 @@ export function clientContext(
     storageKey: account === null ? storageKey : `${storageKey}:${account}`,
     scopes: (scopes ?? provider.default_scopes).map((scope) => scope.trim()).filter((scope) => scope !== ""),
     scopesGiven: scopes !== null,
-    redirectUri: read.text(options, "redirect_uri"),
+    redirectUri: redirectUri(read, options),
     audience: read.text(options, "audience"),
     extraAuthParams: read.members(options, "extra_auth_params"),
     dpop: read.flag(options, "dpop"),
@@ -173,6 +175,24 @@ function loginIssuer(ports: Ports, provider: ProviderRecord, tokenOrigin: string
   const isOwn = URL.canParse(issuer) && new URL(issuer).origin === tokenOrigin;
   const isCatalogue = isCatalogueUrl(id, token_url) && catalogueRecord(id)?.issuer === issuer;
   return isOwn || isCatalogue || ports.run.trusted ? issuer : tokenOrigin;
+}
+
+/**
+ * Where codes come back: over TLS, on loopback or in an app of its own scheme (RFC 9700 §2.6, RFC 8252 §7), without a
+ * fragment (RFC 6749 §3.1.2). Text that is no absolute URL is left for the provider to judge.
+ */
+function redirectUri(read: OptionReader, options: Readonly<Record<string, unknown>>): string | null {
+  const text = read.text(options, "redirect_uri");
+  if (text === null || !URL.canParse(text)) return text;
+  const { protocol, hostname } = new URL(text);
+  if (/^(?:javascript|vbscript|data|blob|file|about):$/.test(protocol)) {
+    throw read.invalid("redirect_uri must use https, http on loopback, or an app's own scheme");
+  }
+  if (protocol === "http:" && !isLoopback(hostname)) {
+    throw read.invalid("redirect_uri must use https (http is allowed on loopback only)");
+  }
+  if (text.includes("#")) throw read.invalid("redirect_uri must not contain a fragment");
+  return text;
 }
 
 class OptionReader {
@@ -317,7 +337,11 @@ function openSecret(
   if (binding !== null && binding.kind !== "env") {
     if (binding.kind !== name || binding.provider !== providerId) throw refused();
   }
-  ports.redactor.register(value, name, { own: binding === null });
+  const scope = { own: binding === null };
+  ports.redactor.register(value, name, scope);
+  // As Basic has it (RFC 6749 §2.3.1): its base64 is not that of the value, and servers echo it.
+  if (name === "client_secret" && percentEncode(value) !== value)
+    ports.redactor.register(percentEncode(value), name, scope);
   return { value, origins: binding?.origins ?? null };
 }
 
@@ -330,14 +354,17 @@ function resourceOrigins(
 ): readonly string[] {
   const named = (given ?? provider.resource_origins).map((text) => originOf(module, text));
   for (const origin of named) {
-    if (isCatalogueOrigin(provider.id, origin) || ports.run.allowsNet(`${origin}/`)) continue;
+    const url = `${origin}/`;
+    if (isCatalogueOrigin(provider.id, origin) || ports.run.entrusts(url)) continue;
+    // Back to the server that issued the token, which learns nothing new.
+    if (origin === tokenOrigin && ports.run.allowsNet(url)) continue;
     throw new OAuthError(
       "HARN-OAU-009",
-      `std/oauth/${module}: the run was not granted an origin in resource_origins`,
-      "Add the host to the run's net grant.",
+      `std/oauth/${module}: the run's net grant does not name an origin in resource_origins`,
+      "Add the host itself to the run's net grant: * names none.",
     );
   }
-  // Nothing said: back to the server that issued the token, which learns nothing new.
+  // Nothing said: back to the server that issued the token.
   return named.length === 0 && given === null ? [tokenOrigin] : [...new Set(named)];
 }
 

@@ -156,6 +156,12 @@ describe("start_authorization", () => {
     "redirect_uri",
     "client_id",
     "scope",
+    "redirect_uri[]",
+    "redirect_uri[0]",
+    "redirect.uri",
+    " redirect uri",
+    "redirect_uri\u0000",
+    "client-id",
   ])("A25: extra_auth_params may not hold %s", async (name) => {
     await expect(make({ extra_auth_params: { [name]: "x" } }).start_authorization()).rejects.toMatchObject({
       code: "HARN-OAU-011",
@@ -170,6 +176,34 @@ describe("start_authorization", () => {
       });
     },
   );
+
+  test("parameters that only begin or end like a reserved name are free", async () => {
+    const extra_auth_params = { state_hint: "a", my_scope: "b", resources: "c", prompt: "d" };
+    const { url } = await make({ extra_auth_params }).start_authorization();
+    expect(url).toContain("&state_hint=a&my_scope=b&resources=c&prompt=d");
+  });
+
+  test("A27: a quote in auth_url does not reach an opener", async () => {
+    const { url } = await make({ record: { auth_url: `${provider.origin}/a'b"c` } }).start_authorization();
+    expect(url).toContain("/a%27b%22c?");
+  });
+
+  test.each([
+    ["http://app.example.com/cb", false],
+    ["http://127.0.0.1.evil.example/cb", false],
+    ["javascript:alert(1)", false],
+    ["data:text/html,x", false],
+    ["https://app.example.com/cb#x", false],
+    ["https://app.example.com/cb", true],
+    ["http://localhost:1234/cb", true],
+    ["http://[::1]/cb", true],
+    ["com.example.app:/cb", true],
+    ["urn:ietf:wg:oauth:2.0:oob", true],
+  ])("A75: redirect_uri %s: %s", (redirect_uri, good) => {
+    const made = () => make({ redirect_uri });
+    if (good) expect(made()).toMatchObject({ redirect_uri });
+    else expect(made).toThrow(expect.objectContaining({ code: "HARN-OAU-011" }));
+  });
 
   test("the function needs a redirect_uri, the method leaves it out", async () => {
     const module = clientModule(world.ports);

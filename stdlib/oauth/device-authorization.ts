@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isLoopback } from "./endpoint-url.ts";
 import { errorAnswer } from "./error-answer.ts";
 import type { ProviderAnswer } from "./errors.ts";
 import { isJsonObject, type JsonValue, readJson } from "./strict-json.ts";
@@ -96,11 +97,12 @@ function isPrintable(value: JsonValue | undefined, longest: number): value is st
   return typeof value === "string" && value.length <= longest && /^[ -~]+$/.test(value);
 }
 
-/** http or https without userinfo, spelt without characters that a person does not see. */
+/** https (http on loopback only) without userinfo, spelt without characters that a person does not see (RFC 8628 §5.4). */
 function verificationUri(value: JsonValue | undefined): URL | null {
   if (typeof value !== "string" || value.length > 2_048) return null;
   if (!/^https?:\/\/[^/?#@\\]+(?:[/?#]|$)/i.test(value) || /[\p{C}\p{Z}\\]/u.test(value)) return null;
-  return URL.canParse(value) ? new URL(value) : null;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  return url?.protocol === "https:" || isLoopback(url?.hostname ?? "") ? url : null;
 }
 
 /** Missing, zero and negative give the default; null when it is no number. */

@@ -182,6 +182,44 @@ test("it ends when the run is cancelled, and stores nothing", async () => {
   expect(await storage.get("acme")).toBeNull();
 });
 
+test("tokens that arrive after it was cancelled are revoked, and nobody waits for them (H15)", async () => {
+  const ending = new AbortController();
+  const late: Promise<unknown>[] = [];
+  poll = ({ path }) => {
+    if (path !== "/token") return { json: {} };
+    ending.abort(new Error("stop"));
+    return granted;
+  };
+  const outlive = (work: Promise<unknown>): void => void late.push(work);
+  const ports = { ...world.ports, run: { ...world.ports.run, signal: ending.signal, outlive } };
+  const cancelled = deviceFlowModule(ports).device_flow(
+    {
+      id: "acme",
+      auth_url: `${provider.origin}/authorize`,
+      token_url: `${provider.origin}/token`,
+      device_code_url: `${provider.origin}/device`,
+      revoke_url: `${provider.origin}/revoke`,
+    },
+    { client_id: "c1", storage, on_user_code: () => {} },
+  );
+  await expect(cancelled).rejects.toMatchObject({ code: "HARN-OAU-003", retryable: false });
+  await Promise.all(late);
+  expect(provider.at("/revoke").map(({ form }) => form.get("token"))).toEqual([
+    fakeToken("rt"),
+    fakeToken("at"),
+  ]);
+  expect(await storage.get("acme")).toBeNull();
+});
+
+test.each(["http://id.example/go", "ftp://id.example/go", "https://id.example@evil.example/go"])(
+  "%s is nowhere to send a person to (H1)",
+  async (verification_uri) => {
+    device.verification_uri = verification_uri;
+    await expect(flow()).rejects.toMatchObject({ code: "HARN-OAU-006" });
+    expect(polls).toEqual([]);
+  },
+);
+
 test("tokens cross sealed", async () => {
   poll = () => granted;
   storage = storageModule(world.sealed).memory();

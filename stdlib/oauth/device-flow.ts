@@ -6,6 +6,7 @@
 
 import type { Ports } from "../../runtime/ports.ts";
 import { answerError } from "./answer-error.ts";
+import { loginEntry } from "./bound-entry.ts";
 import type { ProviderLike } from "./client.ts";
 import { type ClientContext, emitEvent, nowSeconds } from "./client-context.ts";
 import { type CommonOptions, clientContext, commonOptionNames } from "./client-options.ts";
@@ -16,10 +17,12 @@ import {
 } from "./device-authorization.ts";
 import { type DpopKey, newDpopKey } from "./dpop-key.ts";
 import { OAuthError } from "./errors.ts";
+import { checkedClaims } from "./id-token-validation.ts";
 import { storeLogin } from "./login.ts";
+import { revokeUnheld } from "./revoke.ts";
 import { judgeTokenResponse, type TokenResponse } from "./token-response.ts";
 import type { TokenSet } from "./token-set.ts";
-import { tokenShape } from "./token-set-of.ts";
+import { tokenSetOf, tokenShape } from "./token-set-of.ts";
 import { callEndpoint, endpointTimeoutMs } from "./transport.ts";
 
 /** The options of `device_flow`. */
@@ -93,6 +96,11 @@ async function run(
   }
   const dpopKey = context.dpop ? newDpopKey(context.ports) : null;
   const { response, issuedAt } = await poll(context, authorization, startedAt, dpopKey);
+  const { id_token, access_token } = response.members;
+  if (id_token !== undefined && context.scopes.includes("openid")) {
+    const since = Math.floor(startedAt / 1000);
+    checkedClaims(context, id_token, { nonce: null, since, access_token, code: null });
+  }
   const { shown, stored } = await storeLogin(context, response.members, issuedAt, dpopKey);
   emitEvent(context, "token_obtained", { next: tokenShape(stored) });
   return shown;
@@ -150,8 +158,9 @@ async function poll(
       throw cancelled();
     });
     const issuedAt = nowSeconds(context.ports);
-    const response = await askForToken(context, authorization.device_code, dpopKey, deadline - clock.now());
-    if (run.signal.aborted) throw cancelled();
+    const asked = askForToken(context, authorization.device_code, dpopKey, deadline - clock.now());
+    run.outlive(asked.then((late) => discardIfCancelled(context, late, issuedAt)));
+    const response = await orCancelled(asked, run.signal);
     if (response === null) {
       failures += 1;
       continue;
@@ -166,6 +175,35 @@ async function poll(
     }
     if (response.kind !== "unavailable") throw answerError(context, response);
     failures += 1;
+  }
+}
+
+/** Tokens that arrive after the flow was cancelled are revoked: nobody will hold them. */
+async function discardIfCancelled(
+  context: ClientContext,
+  response: TokenResponse | null,
+  issuedAt: number,
+): Promise<void> {
+  if (!context.ports.run.signal.aborted || response?.kind !== "granted") return;
+  const token_set = tokenSetOf(response.members, issuedAt, context.scopes, null);
+  await revokeUnheld(context, loginEntry(context, token_set));
+}
+
+/** What `work` answers, or the cancellation when that comes first. */
+async function orCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let forget: (() => void) | undefined;
+  const end = new Promise<never>((_, reject) => {
+    const onAbort = (): void => reject(cancelled());
+    signal.addEventListener("abort", onAbort, { once: true });
+    forget = () => signal.removeEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+  });
+  try {
+    const answer = await Promise.race([work, end]);
+    if (signal.aborted) throw cancelled();
+    return answer;
+  } finally {
+    forget?.();
   }
 }
 
@@ -190,7 +228,8 @@ async function askForToken(
     format: provider.token_body_format,
     dpopKey,
     timeoutMs: Math.max(1, Math.min(context.timeoutMs ?? endpointTimeoutMs, remainingMs)),
-    signal: ports.run.signal,
+    // Once it was sent the answer is wanted in any case: what it grants must be revoked.
+    untilSent: ports.run.signal,
   });
   if (result.ok) return judgeTokenResponse(result.answer, provider.response, dpopKey !== null);
   if (result.error.retryable) return null;

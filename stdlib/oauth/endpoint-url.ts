@@ -10,8 +10,8 @@ const longest = 4_096;
 
 /**
  * Parses an endpoint URL: absolute, https (http only on loopback), without userinfo and without a fragment
- * (RFC 6749 §3.1, RFC 9700 §2.6). `module` is the name after `std/oauth/`, `what` names the value in the message
- * (`token_url`).
+ * (RFC 6749 §3.1, RFC 9700 §2.6), its host in plain ASCII without percent escapes. `module` is the name after
+ * `std/oauth/`, `what` names the value in the message (`token_url`).
  *
  * @throws OAuthError HARN-OAU-011 saying which rule is broken. The message never holds the URL.
  */
@@ -28,9 +28,13 @@ export function endpointUrl(module: string, what: string, text: unknown): URL {
   if (/[^!-\uffff]|[\u007f\\]/.test(text)) {
     throw refuse("must not contain spaces, control characters or backslashes");
   }
-  const head = /^(https?):\/\/([^/?#]*)/i.exec(text);
+  const head = /^(https?):\/\/([^/?#]+)/i.exec(text);
   if (!head) throw refuse("must be an absolute https URL");
-  if (head[2]?.includes("@")) throw refuse("must not contain user information");
+  const [, , authority = ""] = head;
+  if (authority.includes("@")) throw refuse("must not contain user information");
+  // The parser maps look-alikes to other letters, full-width digits to addresses, and %2e to a dot (RFC 3986 §3.2.2).
+  if (!/^[!-$&-~]*$/.test(authority))
+    throw refuse("must have a host in plain ASCII (write an international name as xn--…)");
   if (text.includes("#")) throw refuse("must not contain a fragment");
   if (!URL.canParse(text)) throw refuse("is not a valid URL");
   const url = new URL(text);
@@ -40,7 +44,9 @@ export function endpointUrl(module: string, what: string, text: unknown): URL {
   return url;
 }
 
-/** True for `localhost`, 127.0.0.0/8 and `[::1]`, as the URL parser spells host names. */
+/** True for `localhost` and names below it (RFC 6761 §6.3), 127.0.0.0/8 and `[::1]`, as the URL parser spells host names. */
 export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return (
+    /^(?:.+\.)?localhost$/.test(hostname) || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
 }

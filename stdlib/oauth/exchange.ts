@@ -17,7 +17,7 @@ import { authorizationRefusals, isUsableCode, judgeAuthorizationResponse } from 
 import { type ClientContext, emitEvent, nowSeconds } from "./client-context.ts";
 import { errorAnswer } from "./error-answer.ts";
 import { OAuthError } from "./errors.ts";
-import { checkedClaims } from "./identity.ts";
+import { checkedClaims } from "./id-token-validation.ts";
 import { storeLogin } from "./login.ts";
 import { objectOf } from "./provider-of.ts";
 import { judgeTokenResponse } from "./token-response.ts";
@@ -68,11 +68,13 @@ export async function exchangeCallback(
 ): Promise<TokenSet> {
   return await withFailureEvent(context, async () => {
     const attempt = attemptOf(context, attempts, pkce);
+    const { auth_url, token_url, iss_parameter } = context.provider;
     const response = judgeAuthorizationResponse(url, {
       state: attempt.state,
       redirect_uri: attempt.redirect_uri,
       issuer: attempt.issuer,
-      issRequired: context.provider.iss_parameter,
+      origins: [auth_url, token_url].filter((one) => URL.canParse(one)).map((one) => new URL(one).origin),
+      issRequired: iss_parameter,
     });
     switch (response.kind) {
       case "refused":
@@ -119,8 +121,11 @@ async function exchange(
   }
   const response = judgeTokenResponse(result.answer, provider.response, attempt.dpopKey !== null);
   if (response.kind !== "granted") throw answerError(context, response);
-  const { id_token } = response.members;
-  if (id_token !== undefined && attempt.nonce !== null) checkedClaims(context, id_token, attempt.nonce, true);
+  const { id_token, access_token } = response.members;
+  if (id_token !== undefined && attempt.nonce !== null) {
+    const { nonce, issuedAt: since } = attempt;
+    checkedClaims(context, id_token, { nonce, since, access_token, code });
+  }
   const { shown, stored } = await storeLogin(context, response.members, issuedAt, attempt.dpopKey);
   emitEvent(context, "token_exchanged", { next: tokenShape(stored) });
   return shown;

@@ -1,8 +1,10 @@
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { isSameSubject, judgeIdToken, readIdToken } from "./id-token.ts";
+import { type IdTokenArrival, isSameSubject, judgeIdToken, readIdToken } from "./id-token.ts";
 import { createOAuth, type OAuth } from "./node.ts";
 import { type Reply, type ScriptedProvider, scriptedProvider } from "./scripted-provider.test.support.ts";
+import type { JsonValue } from "./strict-json.ts";
 
 let oauth: OAuth;
 let idp: ScriptedProvider;
@@ -95,7 +97,12 @@ describe("id_token_claims", () => {
     ["an end in the past", { exp: 1 }],
     ["an end as text", { exp: "2099" }],
     ["a start in the future", { iat: 4_000_000_000 }],
+    ["an end after ten years", { exp: 4_000_000_000 }],
+    ["a negative end", { exp: -1 }],
+    ["a start as text", { nbf: "1" }],
     ["no subject", { sub: undefined }],
+    ["a subject with a NUL", { sub: "ada\u0000" }],
+    ["a subject outside of ASCII", { sub: "ad\u0430" }],
   ])("%s is refused with HARN-OAU-006", async (_name, more) => {
     const { iss_slash, ...rest } = more as Record<string, unknown>;
     const cli = await loggedIn(await idToken(iss_slash ? { iss: `${idp.origin}/` } : rest));
@@ -133,6 +140,38 @@ describe("id_token_claims", () => {
     await expect(cli.id_token_claims()).rejects.toMatchObject({ code: "HARN-OAU-006" });
     await expect(cli.id_token_claims()).rejects.toMatchObject({ code: "HARN-OAU-006" });
     expect(idp.at("/jwks")).toHaveLength(1);
+  });
+
+  test("callers share a fetch, and a failed one is forgotten", async () => {
+    replies["/jwks"] = () => "cut";
+    const cli = await loggedIn(await idToken());
+    await expect(cli.id_token_claims()).rejects.toMatchObject({ code: "HARN-OAU-003" });
+    replies["/jwks"] = () => ({ json: { keys } });
+    const before = idp.at("/jwks").length;
+    const all = await Promise.all(Array.from({ length: 20 }, () => cli.id_token_claims()));
+    expect(all.map(({ sub }) => sub)).toEqual(Array.from({ length: 20 }, () => "ada"));
+    expect(idp.at("/jwks")).toHaveLength(before + 1);
+  });
+
+  test("a published private key, one for another operation, and a weak RSA key are left out", async () => {
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
+    const short = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" });
+    for (const [key, alg] of [
+      [{ ...publicKey, d: "AQ" }, "ES256"],
+      [{ ...publicKey, use: undefined, key_ops: ["encrypt"] }, "ES256"],
+      [{ ...rsa, kid: "one", e: "AQ" }, "RS256"],
+      [{ ...short, kid: "one" }, "RS256"],
+    ] as const) {
+      await oauth.close();
+      oauth = createOAuth();
+      keys = [key];
+      const [, body, signature] = (await idToken()).split(".");
+      const head = Buffer.from(JSON.stringify({ alg, kid: "one" })).toString("base64url");
+      const cli = await loggedIn(`${head}.${body}.${signature}`);
+      await expect(cli.id_token_claims()).rejects.toMatchObject({
+        message: expect.stringContaining("no key of the issuer"),
+      });
+    }
   });
 
   test("symmetric and encryption keys in the set are left out", async () => {
@@ -300,14 +339,11 @@ describe("reading", () => {
   test("clocks may differ by a minute and no more", () => {
     const judged = (more: Record<string, string>, at: number) =>
       judgeIdToken(
-        { iss: "i", sub: "s", aud: clientId, iat: 100, exp: 200, ...more },
         {
-          issuer: "i",
-          clientId,
-          nonce: null,
-          now: at,
-          mustLive: true,
+          header: { alg: "ES256" },
+          claims: { iss: "i", sub: "s", aud: clientId, iat: 100, exp: 200, ...more },
         },
+        { issuer: "i", clientId, now: at, arrival: null },
       );
     expect([judged({}, 259), judged({}, 260), judged({}, 40), judged({}, 39)]).toEqual([
       null,
@@ -315,5 +351,61 @@ describe("reading", () => {
       null,
       "iat",
     ]);
+  });
+
+  const judged = (
+    header: Record<string, JsonValue>,
+    claims: Record<string, JsonValue> = {},
+    arrival: IdTokenArrival | null = null,
+  ) =>
+    judgeIdToken(
+      {
+        header: { alg: "ES256", ...header },
+        claims: { iss: "i", sub: "s", aud: clientId, iat: 1_000, exp: 2_000, ...claims },
+      },
+      { issuer: "i", clientId, now: 1_000, arrival },
+    );
+
+  test.each([
+    [{ alg: "none" }, "alg"],
+    [{ alg: "nOnE" }, "alg"],
+    [{ alg: ["ES256"] }, "alg"],
+    [{ typ: "JWT" }, null],
+    [{ typ: "application/jwt" }, null],
+    [{ typ: "at+jwt" }, "typ"],
+    [{ typ: 1 }, "typ"],
+    [{ crit: [] }, "crit"],
+    [{ crit: ["b64"], b64: false }, "crit"],
+  ] as [Record<string, JsonValue>, string | null][])("of the header %j gives %s", (header, reason) => {
+    expect(judged(header)).toBe(reason);
+  });
+
+  test.each([
+    ["RS256", "sha256"],
+    ["PS384", "sha384"],
+    ["ES512", "sha512"],
+    ["EdDSA", "sha512"],
+  ])("compares at_hash and c_hash by the hash of %s", (alg, hash) => {
+    const half = (text: string) => {
+      const digest = createHash(hash).update(text).digest();
+      return digest.subarray(0, digest.length / 2).toString("base64url");
+    };
+    const arrival = { nonce: null, since: null, access_token: "the-token", code: "the-code" };
+    expect(judged({ alg }, { at_hash: half("the-token"), c_hash: half("the-code") }, arrival)).toBeNull();
+    expect(judged({ alg }, { at_hash: half("another") }, arrival)).toBe("at_hash");
+    expect(judged({ alg }, { c_hash: half("another") }, arrival)).toBe("c_hash");
+    expect(judged({ alg }, { c_hash: half("another") }, { ...arrival, code: null })).toBeNull();
+  });
+
+  test("may lie ten minutes before the login and no more", () => {
+    const arrival = { nonce: null, since: 1_000, access_token: "t", code: null };
+    expect([judged({}, { iat: 400 }, arrival), judged({}, { iat: 399 }, arrival)]).toEqual([null, "iat"]);
+  });
+
+  test("a refreshed one may not have the nonce of another login", async () => {
+    const ada = await idToken({ nonce: "one" });
+    expect(isSameSubject(ada, await idToken({ nonce: "one", email: "x" }))).toBe(true);
+    expect(isSameSubject(ada, await idToken())).toBe(true);
+    expect(isSameSubject(ada, await idToken({ nonce: "two" }))).toBe(false);
   });
 });

@@ -6,15 +6,18 @@
 
 import { refusedError } from "./answer-error.ts";
 import { registerTokens } from "./bound-entry.ts";
-import { type ClientContext, nowSeconds } from "./client-context.ts";
+import type { ClientContext } from "./client-context.ts";
 import { errorAnswer } from "./error-answer.ts";
 import { OAuthError } from "./errors.ts";
-import { type IdTokenClaims, idTokenRefusals, judgeIdToken, readIdToken } from "./id-token.ts";
-import { type KeySets, refused } from "./jwks.ts";
+import { type IdTokenClaims, readIdToken } from "./id-token.ts";
+import { checkedClaims } from "./id-token-validation.ts";
+import type { KeySets } from "./jwks.ts";
 import { storedEntry } from "./refresh.ts";
+import { reachOf } from "./reach.ts";
 import { authorizedRequest } from "./request.ts";
 import { isJsonObject, type JsonObject, readJson } from "./strict-json.ts";
 import { mediaType } from "./token-response.ts";
+import { withoutTokens } from "./without-tokens.ts";
 
 /**
  * The claims of the stored ID token, verified: signature by the issuer's keys, issuer, audience, times. Its nonce was
@@ -26,7 +29,7 @@ import { mediaType } from "./token-response.ts";
 export async function idTokenClaims(context: ClientContext, keySets: KeySets): Promise<IdTokenClaims> {
   const { entry } = await storedEntry(context);
   registerTokens(context, entry.token_set);
-  const { id_token } = entry.token_set;
+  const { id_token, access_token } = entry.token_set;
   if (id_token === undefined) {
     throw new OAuthError(
       "HARN-OAU-011",
@@ -34,34 +37,12 @@ export async function idTokenClaims(context: ClientContext, keySets: KeySets): P
       "Ask for the scope openid at the login.",
     );
   }
+  // Judged first: a signature says nothing about what is no ID token, or is too long to look at.
+  const claims = checkedClaims(context, id_token, null);
   await keySets.verify(context, id_token);
-  return checkedClaims(context, id_token, null, true);
-}
-
-/**
- * Judges the claims of an ID token that came straight from the token endpoint; its signature is not looked at (OpenID
- * Connect Core §3.1.3.7, item 6). Throws HARN-OAU-006.
- */
-export function checkedClaims(
-  context: ClientContext,
-  id_token: string,
-  nonce: string | null,
-  mustLive: boolean,
-): IdTokenClaims {
-  const read = readIdToken(id_token);
-  const { provider, credentials, ports } = context;
-  const reason =
-    read === null
-      ? "form"
-      : judgeIdToken(read.claims, {
-          issuer: provider.issuer,
-          clientId: credentials.client_id,
-          nonce,
-          now: nowSeconds(ports),
-          mustLive,
-        });
-  if (reason !== null) throw refused(context, idTokenRefusals[reason]);
-  return read?.claims as IdTokenClaims;
+  // Of all tokens the access token is the one that an issuer has at hand when it signs.
+  const carried = { value: access_token, name: "access_token" };
+  return withoutTokens(context.ports, claims, carried) as IdTokenClaims;
 }
 
 /**
@@ -80,9 +61,15 @@ export async function userinfo(context: ClientContext): Promise<JsonObject> {
       "Use a provider record that names one.",
     );
   }
-  const { status, headers, body } = await authorizedRequest(context, "GET", userinfo_url, {
-    headers: { accept: "application/json" },
-  });
+  // `request` judges the URL; one that it refuses reaches nothing.
+  const reach = URL.canParse(userinfo_url) ? reachOf(context.provider, userinfo_url) : "granted";
+  const { status, headers, body } = await authorizedRequest(
+    context,
+    "GET",
+    userinfo_url,
+    { headers: { accept: "application/json" } },
+    reach,
+  );
   const parsed = readJson(typeof body === "string" ? new TextEncoder().encode(body) : body);
   if (status !== 200) {
     if (status >= 500 || status === 429) {

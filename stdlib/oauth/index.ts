@@ -18,8 +18,11 @@ import { tokenExchangeModule } from "./token-exchange/index.ts";
 export interface OAuthOptions {
   /** Shared by several runtimes, so that each knows the tokens of all. Default: a new one. */
   readonly redactor?: Redactor;
-  /** 32 bytes: sealed tokens then survive a restart. Default: random, and they end with the runtime. */
-  readonly sealingKey?: Uint8Array;
+  /**
+   * Keys of 32 bytes, with which sealed tokens survive a restart: the first seals, all open. Default: a random one, and they
+   * end with the runtime.
+   */
+  readonly sealingKeys?: readonly Uint8Array[];
   /**
    * Says where tokens belong that a storage keeps without a record of their login: in cloud storage, `secrets` and
    * version 1 files. Where it says nothing, scripts can use them with unmodified catalogue providers only.
@@ -43,6 +46,6 @@ export function oauth(options: OAuthOptions = {}): Plugin {
       "std/oauth/redaction": { ...redactionModule(ports) },
     }),
     redactor: options.redactor ?? createRedactor(),
-    ...(options.sealingKey ? { sealingKey: options.sealingKey } : {}),
+    ...(options.sealingKeys ? { sealingKeys: options.sealingKeys } : {}),
   });
 }

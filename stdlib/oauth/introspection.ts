@@ -14,6 +14,7 @@ import { OAuthError } from "./errors.ts";
 import { isJsonObject, type JsonObject, readJson } from "./strict-json.ts";
 import { mediaType } from "./token-response.ts";
 import { callEndpoint, endpointTimeoutMs } from "./transport.ts";
+import { withoutTokens } from "./without-tokens.ts";
 
 /** The members of RFC 7662 §2.2 that we take; others are dropped. Times are Unix seconds. */
 export interface Introspection {
@@ -51,7 +52,8 @@ export async function introspect(context: ClientContext): Promise<Introspection>
   }
   const bound = await storedEntry(context);
   const { origin } = new URL(introspection_url);
-  if (origin !== context.binding.token_origin && !bound.origins.includes(origin)) {
+  const isHome = bound.refreshable && origin === context.binding.token_origin;
+  if (!isHome && !bound.origins.includes(origin)) {
     throw destinationRefused(context, "the stored token is not bound to this introspection_url");
   }
   registerTokens(context, bound.entry.token_set);
@@ -77,7 +79,12 @@ export async function introspect(context: ClientContext): Promise<Introspection>
   ) {
     throw unusable(status);
   }
-  const answer = judgeIntrospection(parsed.value);
+  const answer = judgeIntrospection(
+    withoutTokens(context.ports, parsed.value, {
+      value: bound.entry.token_set.access_token,
+      name: "access_token",
+    }),
+  );
   if (answer === null) throw unusable(status);
   return answer;
 }

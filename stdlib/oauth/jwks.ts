@@ -26,13 +26,19 @@ const publicMembers: Readonly<Record<string, readonly string[]>> = {
   OKP: ["crv", "x"],
 };
 
+/** A set of keys, or the fetch that brings it, and when that began (monotonic). */
+interface KnownKeys {
+  readonly at: number;
+  readonly keys: Promise<JSONWebKeySet>;
+}
+
 /** The keys that one module has fetched, by URL. */
 export class KeySets {
-  readonly #sets = new Map<string, { readonly at: number; readonly keys: JSONWebKeySet }>();
+  readonly #sets = new Map<string, KnownKeys>();
 
   /**
    * Checks the signature of a JWT with the keys at the provider's `jwks_url`. Keys come from nowhere else: `jku`, `jwk` and
-   * `x5u` in a header are ignored. An unknown key causes one more fetch, at most every 30 s.
+   * `x5u` in a header are ignored. An unknown key causes one more fetch, at most every 30 s after one that brought keys, whoever asks.
    *
    * Throws HARN-OAU-006 when the signature or the key set is refused, 011 without a `jwks_url`, and what the transport
    * throws (003, 004, 009).
@@ -46,18 +52,28 @@ export class KeySets {
         "Use a provider record that names one, for example from discover(issuer).",
       );
     }
-    const now = context.ports.clock.monotonic();
-    const known = this.#sets.get(url);
-    if (known !== undefined && now - known.at < freshFor) {
-      if (await isSignedBy(context, jwt, known.keys)) return;
-      if (now - known.at < cooldown)
+    for (;;) {
+      const now = context.ports.clock.monotonic();
+      const known = this.#sets.get(url);
+      const used = known !== undefined && now - known.at < freshFor ? known : this.#fetch(context, url);
+      if (await isSignedBy(context, jwt, await used.keys)) return;
+      // Another caller may have fetched meanwhile. If not, an unknown key is worth one look.
+      if (this.#sets.get(url) !== used) continue;
+      if (now - used.at < cooldown)
         throw refused(context, "its signature was made with no key of the issuer");
+      this.#fetch(context, url, used);
     }
-    const keys = await fetchKeys(context, url);
-    this.#sets.set(url, { at: now, keys });
-    if (!(await isSignedBy(context, jwt, keys))) {
-      throw refused(context, "its signature was made with no key of the issuer");
-    }
+  }
+
+  /** Starts a fetch, which all callers share. When it fails, they are told, and `before` stays in use. */
+  #fetch(context: ClientContext, url: string, before?: KnownKeys): KnownKeys {
+    const started = { at: context.ports.clock.monotonic(), keys: fetchKeys(context, url) };
+    this.#sets.set(url, started);
+    started.keys.catch(() => {
+      if (before === undefined) this.#sets.delete(url);
+      else this.#sets.set(url, before);
+    });
+    return started;
   }
 }
 
@@ -94,22 +110,35 @@ async function fetchKeys(context: ClientContext, url: string): Promise<JSONWebKe
   return { keys: keys.flatMap((key) => (isJsonObject(key) ? publicKey(key) : [])) };
 }
 
-/** The public part of a signing key, or nothing: encryption keys and symmetric ones are left out. */
+/** The public part of a signing key, or nothing: encryption keys, symmetric, private and weak ones are left out. */
 function publicKey(key: JsonObject): JWK[] {
-  const { kty, use, kid, alg } = key;
+  const { kty, use, kid, alg, key_ops } = key;
   const members =
     typeof kty === "string" && Object.hasOwn(publicMembers, kty) ? publicMembers[kty] : undefined;
   if (members === undefined || (use !== undefined && use !== "sig")) return [];
-  const values = members.map((name) => [name, key[name]] as const);
-  if (!values.every(([, value]) => typeof value === "string")) return [];
+  if (key_ops !== undefined && !(Array.isArray(key_ops) && key_ops.includes("verify"))) return [];
+  // A private key that was published signs for anybody.
+  if ("d" in key) return [];
+  const values: Record<string, string> = {};
+  for (const name of members) {
+    const value = key[name];
+    if (typeof value !== "string") return [];
+    values[name] = value;
+  }
+  if (kty === "RSA" && !isStrongRsa(values)) return [];
   return [
     {
-      ...(Object.fromEntries(values) as Record<string, string>),
+      ...values,
       kty: kty as string,
       ...(typeof kid === "string" ? { kid } : {}),
       ...(typeof alg === "string" ? { alg } : {}),
     },
   ];
+}
+
+/** RFC 7518 §3.3: 2048 bits or more. With an exponent of 1 everybody can sign. */
+function isStrongRsa({ n = "", e = "" }: Readonly<Record<string, string>>): boolean {
+  return Buffer.from(n, "base64url").length >= 256 && !Buffer.from(e, "base64url").equals(Buffer.of(1));
 }
 
 function noKeySet(context: ClientContext, status: number): OAuthError {

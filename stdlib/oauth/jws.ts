@@ -16,10 +16,11 @@ export function signJws(
   key: KeyObject,
 ): string {
   const input = `${encoded(header)}.${encoded(payload)}`;
-  return `${input}.${signature(header.alg, Buffer.from(input, "ascii"), key).toString("base64url")}`;
+  return `${input}.${signatureOf(header.alg, Buffer.from(input, "ascii"), key).toString("base64url")}`;
 }
 
-function signature(alg: JwsAlgorithm, input: Buffer, key: KeyObject): Buffer {
+/** The signature alone, over a signing input. */
+export function signatureOf(alg: JwsAlgorithm, input: Buffer, key: KeyObject): Buffer {
   switch (alg) {
     case "ES256":
       // R and S side by side, not in DER (RFC 7518 §3.4).

@@ -20,19 +20,18 @@ let nonce = "";
 
 /** A refresh token comes with the first answer, where the provider is `generous`. */
 function provider(name: string, generous: boolean): Promise<ScriptedProvider> {
-  return scriptedProvider(({ headers }, earlier) => ({
-    json: {
+  return scriptedProvider(({ headers }, earlier) => {
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { iss: "https://id.example", sub: "ada", aud: "c1", iat, exp: iat + 300, nonce };
+    const json = {
       access_token: fakeToken(`${name}-at`, earlier + 1),
       token_type: headers["dpop"] === undefined ? "Bearer" : "DPoP",
       expires_in: 3600,
-      id_token: [
-        part({ alg: "RS256" }),
-        part({ iss: "https://id.example", sub: "ada", aud: "c1", iat: 1, exp: 9_999_999_999, nonce }),
-        "c2ln",
-      ].join("."),
+      id_token: [part({ alg: "RS256" }), part(claims), "c2ln"].join("."),
       ...(generous && earlier === 0 ? { refresh_token: fakeToken(`${name}-rt`) } : {}),
-    },
-  }));
+    };
+    return { json };
+  });
 }
 
 beforeEach(async () => {

@@ -113,8 +113,8 @@ test("the plugin gives each run its own modules", async () => {
   const functions = Object.entries(modules["std/oauth/client"] ?? {});
   expect(functions.filter(([, fn]) => isPlain(fn as StdFunction)).map(([name]) => name)).toEqual(["client"]);
   expect(plugin.redactor).toBeDefined();
-  const sealingKey = new Uint8Array(32);
-  expect(oauth({ sealingKey }).sealingKey).toBe(sealingKey);
+  const sealingKeys = [new Uint8Array(32)];
+  expect(oauth({ sealingKeys }).sealingKeys).toBe(sealingKeys);
   expect(world.events()).toEqual([]);
   await world.close();
 });

@@ -71,7 +71,7 @@ export type CreateOAuthOptions = Omit<NodePortsOptions, "redactor"> &
 
 /**
  * Makes the modules over ports of their own.
- * @throws HARN-RUN-010 when a sink is refused, HARN-RUN-015 when the sealing key is not 32 bytes.
+ * @throws HARN-RUN-010 when a sink is refused, HARN-RUN-015 for sealing keys that are none and for wrong egress options.
  */
 export function createOAuth(options: CreateOAuthOptions = {}): OAuth {
   const ports = createNodePorts({ ...options, redactor: options.redactor ?? createRedactor() });

@@ -55,6 +55,7 @@ export function providerOf(given: unknown): ProviderRecord | null {
     issuer: text(record.issuer),
     iss_parameter: record.iss_parameter === true,
     last_verified: text(record.last_verified),
+    discovered_hosts: texts(record.discovered_hosts),
   };
 }
 

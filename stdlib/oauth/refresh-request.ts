@@ -81,7 +81,7 @@ async function post(
     timeoutMs: refreshRequestMs,
   });
   if (!result.ok) return { kind: "unreachable", outcome: result.outcome, error: result.error };
-  return judgeTokenResponse(result.answer, provider.response, dpopKey !== null);
+  return judgeTokenResponse(result.answer, provider.response, dpopKey !== null, refresh_token);
 }
 
 /** The caller's scopes when they are fewer than the granted ones; else null, so that the grant stays as it is. */

@@ -425,8 +425,8 @@ describe("storage", () => {
     expect(await storage.get("acme")).toEqual(login);
   });
 
-  test("a logout during the refresh is not undone (R19)", async () => {
-    const { cli, storage } = setUp();
+  test("a logout during the refresh is not undone (R19), and what came is revoked (F66)", async () => {
+    const { cli, storage } = setUp({ record: { revoke_url: `${provider.origin}/revoke` } });
     await storage.set("acme", stored());
     answer = async () => {
       await storage.delete("acme");
@@ -434,5 +434,21 @@ describe("storage", () => {
     };
     await expect(cli.refresh()).rejects.toMatchObject({ code: "HARN-OAU-002" });
     expect(await storage.get("acme")).toBeNull();
+    expect(provider.at("/revoke").map(({ form }) => form.get("token"))).toEqual([
+      fakeToken("rt", 1),
+      fakeToken("at", 2),
+    ]);
+  });
+
+  test("a revocation that fails changes nothing but the events", async () => {
+    const { cli, storage } = setUp({ record: { revoke_url: `${provider.origin}/revoke` } });
+    await storage.set("acme", stored());
+    answer = async ({ path }) => {
+      if (path === "/revoke") return { status: 503 };
+      await storage.delete("acme");
+      return { json: { access_token: fakeToken("at", 2) } };
+    };
+    await expect(cli.refresh()).rejects.toMatchObject({ code: "HARN-OAU-002" });
+    expect(kinds()).toEqual(["revoke_failed", "refresh_failed"]);
   });
 });

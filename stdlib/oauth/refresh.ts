@@ -28,13 +28,16 @@ import { writeWithRetries } from "./durable-write.ts";
 import { redactedAnswer } from "./error-answer.ts";
 import { OAuthError, type ProviderAnswer } from "./errors.ts";
 import { isSameSubject } from "./id-token.ts";
+import { checkedClaims } from "./id-token-validation.ts";
 import { keepAnswer, storeKeptAnswer } from "./kept-answers.ts";
 import { sha256 } from "./pkce.ts";
 import { joinFlight } from "./refresh-flights.ts";
 import { isJustBornStale, noteBornStale, pauseAfterFailure, pausedFailure } from "./refresh-pace.ts";
 import { mayPresentAgain, presentRefreshToken, refreshKey } from "./refresh-request.ts";
+import { revokeUnheld } from "./revoke.ts";
 import { freshness, isBornStale } from "./staleness.ts";
 import type { Entry, Lineage } from "./storage/entry.ts";
+import { isOwn } from "./storage/own-knowledge.ts";
 import { isOfLineage, lineageOf } from "./storage/lineage.ts";
 import type { GrantedMembers } from "./token-response.ts";
 import type { TokenSet } from "./token-set.ts";
@@ -81,20 +84,49 @@ export async function forcedRefresh(context: ClientContext): Promise<BoundEntry>
   return bindEntry(context, outcome.entry);
 }
 
-/** After a 401: the stored entry when it is not the one that was rejected any more, else its successor. Throws as {@link validEntry}. */
+/**
+ * After a 401: the stored entry when it is not the one that was rejected any more, else its successor. Throws as
+ * {@link validEntry}; during the pause after a failure or a {@link noteRejected} nothing is sent.
+ */
 export async function refreshAfter401(context: ClientContext, rejected: BoundEntry): Promise<BoundEntry> {
   const stored = await storedEntry(context);
   if (isOvertaken(context, stored.entry, rejected.entry.token_set)) return stored;
+  const failure = pausedFailure(context.ports, flightName(context, rejected.entry.token_set));
+  if (failure !== null) throw failure;
   const outcome = await renew(context, rejected, "post_401");
   if (!outcome.ok) throw outcome.error;
   return bindEntry(context, outcome.entry);
 }
 
-/** What is stored, bound to this client. Throws HARN-OAU-002 for nothing and 004 for an entry bound elsewhere. */
+/**
+ * The successor of a rejected token was rejected too, so the next 401 is no reason to refresh for a while: else an API
+ * that answers nothing but 401 could have the refresh token rotated with every request.
+ */
+export function noteRejected(context: ClientContext, { entry }: BoundEntry): void {
+  const error = new OAuthError(
+    "HARN-OAU-003",
+    `std/oauth/${context.module}: the resource server rejects the renewed token`,
+    "Compare the token's scopes and audience with what the resource server wants.",
+  );
+  pauseAfterFailure(context.ports, flightName(context, entry.token_set), error, null);
+}
+
+/**
+ * What is stored, bound to this client. Values that a script brought raw are the client's from its first use on, also in later runs.
+ * Throws HARN-OAU-002 for nothing and 004 for an entry bound elsewhere.
+ */
 export async function storedEntry(context: ClientContext): Promise<BoundEntry> {
-  const entry = await context.store.read(context.storageKey);
+  const { store, storageKey, binding, ports } = context;
+  const entry = await store.read(storageKey);
   if (entry === null) throw consentNeeded("no token in storage");
-  return bindEntry(context, entry);
+  const bound = bindEntry(context, entry);
+  if (entry.binding !== null || ports.run.trusted || !store.keepsEntries || !isOwn(ports, entry))
+    return bound;
+  await store.write(storageKey, { ...entry, binding, version: entry.version + 1 }, lineageOf(entry));
+  // Someone else may have stored other tokens meanwhile.
+  const written = await store.read(storageKey);
+  if (written === null) throw consentNeeded("no token in storage");
+  return bindEntry(context, written);
 }
 
 async function renew(context: ClientContext, seen: BoundEntry, reason: RefreshReason): Promise<Outcome> {
@@ -230,7 +262,17 @@ async function storeSuccessor(
   dpopKey: DpopKey | null,
 ): Promise<Outcome> {
   const { store, storageKey, ports } = context;
-  if (!isSameSubject(entry.token_set.id_token, members.id_token)) return failed(otherSubject());
+  const { id_token, access_token } = members;
+  try {
+    if (!isSameSubject(entry.token_set.id_token, id_token)) throw otherSubject();
+    if (id_token !== undefined && context.scopes.includes("openid"))
+      checkedClaims(context, id_token, { nonce: null, since: null, access_token, code: null });
+  } catch (error) {
+    // The provider will say the same again, and may spend another refresh token for it.
+    if (error instanceof OAuthError)
+      pauseAfterFailure(ports, flightName(context, entry.token_set), error, null);
+    throw error;
+  }
   const token_set = tokenSetOf(members, issuedAt, context.scopes, entry.token_set, dpopKey);
   registerReceived(context, token_set);
   const next: Entry = {
@@ -250,7 +292,10 @@ async function storeSuccessor(
   }
   if (!wrote) {
     const current = await store.read(storageKey);
-    return current === null ? failed(consentNeeded("no token in storage")) : { ok: true, entry: current };
+    if (current !== null) return { ok: true, entry: current };
+    // Somebody removed the login meanwhile: its successor must not live on at the provider, where nobody holds it.
+    await revokeUnheld(context, next);
+    return failed(consentNeeded("no token in storage"));
   }
   if (isBornStale(token_set, context.refreshLeeway)) noteBornStale(ports, flightName(context, token_set));
   emitEvent(context, "token_refreshed", {

@@ -67,6 +67,10 @@ describe("destination", () => {
     ["javascript:", () => "javascript:alert(1)"],
     ["not text", () => ({ toString: () => at("/x") })],
     ["the token in the query (M4)", () => at(`/x?access_token=${fakeToken("at")}`)],
+    [
+      "the token in escapes",
+      () => at(`/x?t=%${fakeToken("rt").charCodeAt(0).toString(16)}${fakeToken("rt").slice(1)}`),
+    ],
   ])("refused before any byte: %s", async (_name, url) => {
     world.testing.clockAdvance(3_700_000); // A refresh would be due.
     const call = cli.request("GET", url() as string);
@@ -89,6 +93,15 @@ describe("destination", () => {
     expect((await cli.request("POST", at("/c"), { body: "x" })).status).toBe(302);
     expect(provider.at("/c")).toHaveLength(1);
   });
+
+  test.each(["/\\b", "\\b", "/b\t", `/b?t=${fakeToken("at")}`, `/${encodeURIComponent(fakeToken("rt"))}%20`])(
+    "a redirect to %j is the answer",
+    async (location) => {
+      api = () => ({ status: 302, headers: { location } });
+      expect((await cli.request("GET", at("/a"))).status).toBe(302);
+      expect(provider.seen.map(({ path }) => path)).toEqual(["/a"]);
+    },
+  );
 
   test("a redirect to another origin is the answer; the token does not go there (M3)", async () => {
     api = () => ({ status: 307, headers: { location: `${foreign.origin}/steal` } });
@@ -180,6 +193,27 @@ describe("401", () => {
     expect(JSON.parse(response.body as string)).toEqual({ why: "expired" });
     const failures = world.events("oauth.client.audit").filter(({ kind }) => kind === "refresh_failed");
     expect(failures).toMatchObject([{ payload: { reason: "post_401", code: "HARN-OAU-002" } }]);
+  });
+
+  test("further 401s do not present a dead refresh token again at once (F54)", async () => {
+    api = () => ({ status: 401 });
+    tokens = () => ({ status: 400, json: { error: "invalid_grant" } });
+    for (let call = 0; call < 3; call += 1) await cli.request("GET", at("/x"));
+    expect(provider.at("/token")).toHaveLength(1);
+    world.testing.clockAdvance(3_000);
+    await cli.request("GET", at("/x"));
+    expect(provider.at("/token")).toHaveLength(2);
+  });
+
+  test("an API that rejects the renewed token too gets no other for a while (F55)", async () => {
+    api = () => ({ status: 401 });
+    for (let call = 0; call < 3; call += 1) expect((await cli.request("GET", at("/x"))).status).toBe(401);
+    expect(provider.at("/token")).toHaveLength(1);
+    await cli.refresh();
+    expect(provider.at("/token")).toHaveLength(2);
+    world.testing.clockAdvance(8_000);
+    await cli.request("GET", at("/x"));
+    expect(provider.at("/token")).toHaveLength(3);
   });
 
   test("many 401s at once spend one refresh", async () => {

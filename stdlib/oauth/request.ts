@@ -5,16 +5,19 @@
  * @module
  */
 
-import type { HttpResponse } from "../../runtime/ports.ts";
+import type { HttpRequest, HttpResponse } from "../../runtime/ports.ts";
 import { type BoundEntry, registerTokens } from "./bound-entry.ts";
 import { type ClientContext, emitEvent } from "./client-context.ts";
 import { OAuthError } from "./errors.ts";
-import { refreshAfter401, validEntry } from "./refresh.ts";
+import { noteRejected, refreshAfter401, validEntry } from "./refresh.ts";
 import { type PreparedRequest, prepareRequest, requestUrl } from "./request-options.ts";
 import { type ResourceResponse, resourceResponse } from "./resource-response.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { asksForNonce, boundKey, sendWithToken } from "./token-on-request.ts";
 import { isHttpFailure, transportError } from "./transport.ts";
+
+type Reach = NonNullable<HttpRequest["reach"]>;
+type AuthorizedRequest = PreparedRequest & { readonly reach: Reach };
 
 const mostRedirects = 5;
 const defaultTimeoutMs = 30_000;
@@ -23,8 +26,9 @@ const defaultTimeoutMs = 30_000;
  * Sends a request to a resource server and answers its response, whatever its status.
  *
  * On 401 the token is refreshed once and the request sent once more; if that refresh fails, the 401 is the answer and a
- * `refresh_failed` event says why. GET and HEAD follow up to five redirects within the origin; any other redirect is
- * the answer. A 401 that only asks for a nonce in the DPoP proof is answered with one, once, and refreshes nothing.
+ * `refresh_failed` event says why. GET and HEAD follow up to five redirects within the origin, to addresses that are plainly
+ * written and hold no token; any other redirect is the answer. A 401 that only asks for a nonce in the DPoP proof is
+ * answered with one, once, and refreshes nothing.
  *
  * Throws HARN-OAU-004 before anything is sent when the token may not go to the URL, 011 for arguments that cannot be
  * sent, what `token` throws, and 003, 006 or 009 when the transport fails.
@@ -34,8 +38,9 @@ export async function authorizedRequest(
   method: unknown,
   url: unknown,
   options: unknown,
+  reach: Reach = "granted",
 ): Promise<ResourceResponse> {
-  const request = prepareRequest(method, options);
+  const request: AuthorizedRequest = { ...prepareRequest(method, options), reach };
   const target = requestUrl(url);
   checkDestination(context, target, context.binding.resource_origins);
   // What is stored may be bound more narrowly than this client; known before a refresh could be sent.
@@ -51,7 +56,7 @@ export async function authorizedRequest(
 
 async function replay(
   context: ClientContext,
-  request: PreparedRequest,
+  request: AuthorizedRequest,
   target: URL,
   rejected: BoundEntry,
   refusal: HttpResponse,
@@ -64,13 +69,15 @@ async function replay(
     if (error instanceof OAuthError) return refusal;
     throw error;
   }
-  return await sendAuthorized(context, request, target, renewed);
+  const answer = await sendAuthorized(context, request, target, renewed);
+  if (answer.status === 401 && !asksForNonce(renewed.entry.token_set, answer)) noteRejected(context, renewed);
+  return answer;
 }
 
 /** One more attempt after 429 or 503, when the caller asked for it and the server says when. */
 async function afterWait(
   context: ClientContext,
-  request: PreparedRequest,
+  request: AuthorizedRequest,
   target: URL,
   answer: HttpResponse,
 ): Promise<HttpResponse> {
@@ -84,7 +91,7 @@ async function afterWait(
 
 async function sendAuthorized(
   context: ClientContext,
-  request: PreparedRequest,
+  request: AuthorizedRequest,
   target: URL,
   bound: BoundEntry,
 ): Promise<HttpResponse> {
@@ -94,31 +101,34 @@ async function sendAuthorized(
   for (let redirects = 0; ; redirects += 1) {
     const answer = await send(context, request, current, bound);
     const next = redirectTarget(request.method, current, answer);
-    if (next === null || redirects === mostRedirects) return answer;
+    if (next === null || redirects === mostRedirects || holdsToken(next, bound)) return answer;
     current = next;
   }
 }
 
 async function send(
   context: ClientContext,
-  request: PreparedRequest,
+  request: AuthorizedRequest,
   url: URL,
   bound: BoundEntry,
 ): Promise<HttpResponse> {
   const { http, run } = context.ports;
   try {
-    return await sendWithToken(context, bound.entry.token_set, request.method, url, (headers) =>
+    const { token_set } = bound.entry;
+    const answer = await sendWithToken(context, token_set, request.method, url, (headers) =>
       http.send({
         method: request.method,
         url: url.href,
         headers: { ...request.headers, ...headers },
         body: request.body,
+        reach: request.reach,
         credential: { origins: bound.origins },
         timeoutMs: request.timeoutMs ?? context.timeoutMs ?? defaultTimeoutMs,
         ...(request.maxBytes === null ? {} : { maxBytes: request.maxBytes }),
         signal: run.signal,
       }),
     );
+    return { ...answer, carried: { value: token_set.access_token, name: "access_token" } };
   } catch (error) {
     if (!isHttpFailure(error)) throw error;
     throw transportError(context.module, error);
@@ -130,7 +140,8 @@ function redirectTarget(method: string, from: URL, answer: HttpResponse): URL | 
   const { location } = answer.headers;
   if (method !== "GET" && method !== "HEAD") return null;
   if (![301, 302, 303, 307, 308].includes(answer.status) || !location) return null;
-  if (!URL.canParse(location, from)) return null;
+  // The parser drops tabs and turns backslashes into slashes; the server may have meant, or shown, another place.
+  if (/[\p{Cc}\\]/u.test(location) || !URL.canParse(location, from)) return null;
   const to = new URL(location, from);
   to.hash = "";
   return to.origin === from.origin && to.username === "" && to.password === "" ? to : null;
@@ -147,11 +158,18 @@ function checkDestination(
 
 function checkUse(context: ClientContext, target: URL, bound: BoundEntry): void {
   checkDestination(context, target, bound.origins);
-  const { access_token, refresh_token } = bound.entry.token_set;
-  for (const token of [access_token, refresh_token]) {
-    if (token !== undefined && target.href.includes(token))
-      throw refusal(context, "a token may not stand in a URL");
-  }
+  if (holdsToken(target, bound)) throw refusal(context, "a token may not stand in a URL");
+}
+
+/** Whether a token of the entry stands in a URL (RFC 9700 §4.3.2), as it is or in percent escapes. */
+function holdsToken({ href }: URL, { entry }: BoundEntry): boolean {
+  const unescaped = href.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const { access_token, refresh_token } = entry.token_set;
+  return [access_token, refresh_token].some(
+    (token) => token !== undefined && (href.includes(token) || unescaped.includes(token)),
+  );
 }
 
 function refusal(context: ClientContext, why: string): OAuthError {

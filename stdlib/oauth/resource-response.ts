@@ -23,7 +23,8 @@ export interface ResourceResponse {
 /** Makes the response, without any token that this process knows unless the caller may see tokens. */
 export function resourceResponse(ports: Ports, response: HttpResponse): ResourceResponse {
   const seesTokens = ports.run.trusted || ports.run.reveal;
-  const mask = (text: string): string => (seesTokens ? text : ports.redactor.maskKnown(text));
+  const mask = (text: string): string =>
+    seesTokens ? text : ports.redactor.maskKnown(text, response.carried);
   const headers: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(response.headers)) headers[name] = mask(value);
   const wanted = response.status === 403 ? insufficientScopes(response.headers["www-authenticate"]) : null;

@@ -56,6 +56,25 @@ test("A11: an error wins over a code; A18: a wrong iss is refused although it is
   expect(judgeAuthorizationResponse(foreign, optional)).toEqual({ kind: "refused", reason: "iss" });
 });
 
+test("A72: without a known issuer an iss is of the provider's own origins or is refused", () => {
+  const unknown = { ...expected, issuer: null, issRequired: false, origins: ["https://id.example"] };
+  const judged = (iss: string) =>
+    judgeAuthorizationResponse(callback(`code=c1&state=s1&iss=${iss}`), unknown);
+  expect(judged("https://id.example/t1")).toEqual({ kind: "code", code: "c1" });
+  for (const iss of ["https://evil.example", "http://id.example", "", "id.example"])
+    expect(judged(iss)).toEqual({ kind: "refused", reason: "iss" });
+  const { origins: _, ...nowhere } = unknown;
+  expect(judgeAuthorizationResponse(callback(`code=c1&${good}`), nowhere)).toMatchObject({ reason: "iss" });
+});
+
+test("A62: the query of the redirect URI must come back, each parameter as often as it stands there", () => {
+  const own = { ...expected, redirect_uri: "https://app.example/cb?via=a&via=b" };
+  const judged = (query: string) => judgeAuthorizationResponse(callback(`code=c1&${good}${query}`), own).kind;
+  expect(judged("&via=a&via=b")).toBe("code");
+  for (const query of ["", "&via=a", "&via=b&via=a", "&via=a&via=b&via=c", "&via=x"])
+    expect(judged(query)).toBe("refused");
+});
+
 const device = (more: Record<string, unknown>) =>
   judgeDeviceAuthorization({
     status: 200,

@@ -52,6 +52,22 @@ export async function revokeTokens(context: ClientContext): Promise<RevokeResult
   });
 }
 
+/**
+ * Revokes tokens that arrived after they were given up, and that nobody will hold (RFC 7009 §2). Whatever happens leaves
+ * an event at most.
+ */
+export async function revokeUnheld(context: ClientContext, entry: Entry): Promise<void> {
+  const endpoint = revocationEndpoint(context);
+  if (endpoint === null) return;
+  try {
+    const { code } = await revokeRemotely(context, entry, endpoint);
+    if (code !== null) emitEvent(context, "revoke_failed", { code });
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    emitEvent(context, "revoke_failed", { code: error.code });
+  }
+}
+
 const nothingStored: Remote = {
   remote: "unsupported",
   detail: "nothing was stored",

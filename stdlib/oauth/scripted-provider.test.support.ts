@@ -109,7 +109,7 @@ export function testPorts(granted: (url: string) => boolean = () => true): TestP
     ],
   });
   const seal = createSealer({ random: systemRandom() }).forRun({ passThrough: false, redactor });
-  const run = { ...ports.run, trusted: false, reveal: false, allowsNet: granted };
+  const run = { ...ports.run, trusted: false, reveal: false, allowsNet: granted, entrusts: granted };
   return {
     ports,
     sealed: { ...ports, seal, run },

@@ -29,6 +29,8 @@ test.each([
   ["only expires_in ends", set({ issued_at_unix: 1_000, expires_in: 100 }), 1_100, 0, "expired"],
   ["only expires_in without any time", set({ expires_in: 100 }), 5, 0, "fresh"],
   ["issued after its end", set({ issued_at_unix: 3_000, expires_at_unix: 2_000 }), 1_500, 0, "fresh"],
+  ["issued in the future: the clock was set back", lived(3600), 1_000 - 61, 0, "aging"],
+  ["issued in the future, as clocks differ", lived(3600), 1_000 - 60, 0, "fresh"],
   ["leeway, one second before", lived(3600), 1_000 + 3600 - 1_801, 1_800, "fresh"],
   ["leeway, its first second", lived(3600), 1_000 + 3600 - 1_800, 1_800, "aging"],
   ["leeway without issued time", set({ expires_at_unix: 2_000 }), 1_990, 10, "aging"],

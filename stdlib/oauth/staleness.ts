@@ -12,12 +12,16 @@ import type { TokenSet } from "./token-set.ts";
  */
 export type Freshness = "fresh" | "aging" | "expired" | "absent";
 
+/** Clocks of one storage's hosts may differ by this much, in seconds. */
+const skew = 60;
+
 /**
  * Judges a token set at `now` (Unix seconds).
  *
  * A set without any expiry is long-lived and always fresh. The first second of the last quarter counts as aging:
  * of 3600 s that is second 2700, of 1 s at once. Without `issued_at_unix` only the hard expiry counts. With
- * `leeway` (seconds) a token is also aging when `now >= expiry - leeway`.
+ * `leeway` (seconds) a token is also aging when `now >= expiry - leeway`. A token that was issued in the future is
+ * aging: the clock was set back since, so that nobody knows how old the token is.
  */
 export function freshness(set: TokenSet | null, now: number, leeway = 0): Freshness {
   if (!set?.access_token) return "absent";
@@ -28,6 +32,7 @@ export function freshness(set: TokenSet | null, now: number, leeway = 0): Freshn
   if (set.issued_at_unix === undefined) return "fresh";
   const lifetime = expiry - set.issued_at_unix;
   if (lifetime <= 0) return "fresh";
+  if (set.issued_at_unix > now + skew) return "aging";
   return now >= set.issued_at_unix + Math.trunc((lifetime * 3) / 4) ? "aging" : "fresh";
 }
 

@@ -18,6 +18,8 @@ test("reads what JSON.parse reads, without prototypes", () => {
 test("refuses what JSON.parse refuses, and never throws", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(...'{}[]",:\\ntrue1-.e \t\u0000'.split("")) }), (text) => {
+      // Beyond the range of a double, JSON.parse reads infinity.
+      fc.pre(!/e1111/.test(text));
       let expected = true;
       try {
         JSON.parse(text);
@@ -41,6 +43,7 @@ describe("refuses", () => {
     ["a byte order mark", "\ufeff{}", "not_json"],
     ["nothing", "", "not_json"],
     ["NaN", '{"a":NaN}', "not_json"],
+    ["a number beyond the range", '{"a":1e400}', "not_json"],
     ["200,000 nested lists", "[".repeat(200_000), "too_deep"],
     ["33 levels", `${"[".repeat(33)}${"]".repeat(33)}`, "too_deep"],
   ])("%s", (_name, text, reason) => {

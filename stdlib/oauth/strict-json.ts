@@ -1,6 +1,6 @@
 /**
  * A JSON reader for foreign bytes: strict UTF-8 (RFC 3629), one value and nothing after it (RFC 8259), no member
- * twice, bounded depth and size, and objects without a prototype.
+ * twice, no number beyond the range of a double, bounded depth and size, and objects without a prototype.
  *
  * @module
  */
@@ -86,7 +86,10 @@ class Reader {
         return value;
       }
     }
-    return Number(this.#match(numberToken));
+    const number = Number(this.#match(numberToken));
+    // RFC 8259 §6 lets a reader set the range; infinity is no value of JSON.
+    if (!Number.isFinite(number)) throw new Refusal("not_json");
+    return number;
   }
 
   end(): void {

@@ -51,6 +51,16 @@ describe("refused by us", () => {
     ["id_token object", { access_token: "at", id_token: {} }, "id_token"],
     ["scope list", { access_token: "at", scope: ["a"] }, "scope"],
     ["scope with a control character", { access_token: "at", scope: "a\u001b[0m" }, "scope"],
+    ["scope with a quote", { access_token: "at", scope: 'a"b' }, "scope"],
+    ["scope over 64 KiB", { access_token: "at", scope: "a".repeat(65_537) }, "scope"],
+    ["a capsule", { access_token: "hfs1.AAAA" }, "access_token"],
+    ["a capsule to refresh with", { access_token: "at", refresh_token: "hfs1.AAAA" }, "refresh_token"],
+    ["a token in the scope", { access_token: "access-token", scope: "a xaccess-tokenx" }, "repeated_token"],
+    [
+      "a token in issued_token_type",
+      { access_token: "at", refresh_token: "refresh-token", issued_token_type: "urn:refresh-token" },
+      "repeated_token",
+    ],
     ["D29 list", [], "not_an_object"],
     ["D29 null", "null", "not_an_object"],
     ["D29 text", '"at"', "not_an_object"],
@@ -59,6 +69,24 @@ describe("refused by us", () => {
     ["a member twice", '{"access_token":"a","access_token":"b"}', "duplicate_member"],
   ])("%s", (_name, body, reason) => {
     expect(judge(body)).toEqual({ kind: "invalid", reason, status: 200 });
+  });
+
+  test("D65 the refresh token that was presented", () => {
+    const raw = {
+      status: 200,
+      headers: json,
+      body: new TextEncoder().encode('{"access_token":"old-refresh-token"}'),
+    };
+    expect(judgeTokenResponse(raw, plainRules, false, "old-refresh-token")).toMatchObject({
+      reason: "same_token",
+    });
+    expect(judgeTokenResponse(raw, plainRules, false, "another")).toMatchObject({ kind: "granted" });
+  });
+
+  test("a short token may be part of a scope's name", () => {
+    expect(granted({ access_token: "read", scope: "read write" })).toMatchObject({
+      scopes: ["read", "write"],
+    });
   });
 
   test.each([
@@ -104,6 +132,9 @@ describe("refused by the provider", () => {
     const rules = { ...plainRules, ok_member: "ok" };
     expect(judge({ ok: false, error: "bad", access_token: "at" }, { rules }).kind).toBe("refused");
     expect(judge({ ok: true, access_token: "at" }, { rules }).kind).toBe("granted");
+    expect(judge({ access_token: "at" }, { rules }).kind).toBe("granted");
+    for (const ok of ["false", 0, null, "true"])
+      expect(judge({ ok, access_token: "at" }, { rules }).kind).toBe("refused");
   });
 
   test.each([500, 503, 429, 408])("status %i is for now only, whatever it says", (status) => {

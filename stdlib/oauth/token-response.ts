@@ -47,13 +47,14 @@ export const tokenResponseRefusals = {
   not_an_object: "the token response is not a JSON object",
   access_token: "the token response has no usable access_token",
   refresh_token: "the token response has an unusable refresh_token",
-  same_token: "the token response has the same refresh_token and access_token",
+  same_token: "the token response has the same refresh token and access token",
   id_token: "the token response has an unusable id_token",
   token_type: "the token response has an unknown token_type",
   not_bound: "the token response is not of token_type DPoP although the request was proven",
   expires_in: "the token response has an unusable expires_in",
   scope: "the token response has an unusable scope",
   issued_token_type: "the token response has an unusable issued_token_type",
+  repeated_token: "the token response repeats a token in a member that is no secret",
 } as const;
 
 export type TokenResponseRefusal = keyof typeof tokenResponseRefusals;
@@ -75,9 +76,15 @@ export interface RawAnswer {
 /**
  * Judges an answer. Success is status 200 (or another that the rules list) with a JSON content type (or a form, where the rules say so) and
  * an object without `error`; `error` wins over `access_token`. `proven`: a DPoP proof was sent, so the token must be bound to
- * its key (RFC 9449 §5); without one it may not be.
+ * its key (RFC 9449 §5); without one it may not be. `presented` is the refresh token that was sent: it may not come back as
+ * the access token.
  */
-export function judgeTokenResponse(raw: RawAnswer, rules: ResponseRules, proven = false): TokenResponse {
+export function judgeTokenResponse(
+  raw: RawAnswer,
+  rules: ResponseRules,
+  proven = false,
+  presented: string | null = null,
+): TokenResponse {
   const { status } = raw;
   if (raw.body.length > tokenResponseLimits.maxBytes) return { kind: "invalid", reason: "too_large", status };
   if (status >= 300 && status < 400) return { kind: "invalid", reason: "redirect", status };
@@ -92,11 +99,13 @@ export function judgeTokenResponse(raw: RawAnswer, rules: ResponseRules, proven 
   if (!parsed.ok) return { kind: "invalid", reason: parsed.reason, status };
   if (!isJsonObject(parsed.value)) return { kind: "invalid", reason: "not_an_object", status };
   const answer = parsed.value;
-  const failed = rules.ok_member !== null && answer[rules.ok_member] === false;
+  const ok = rules.ok_member === null ? undefined : answer[rules.ok_member];
+  // "false", 0 and null are no success either.
+  const failed = ok !== undefined && ok !== true;
   if (failed || answer.error !== undefined) return refusal(raw, answer);
   const nested = rules.nested_member === null ? undefined : answer[rules.nested_member];
   const holder = answer.access_token === undefined && isJsonObject(nested) ? nested : answer;
-  const members = tokenMembers(holder, rules, proven);
+  const members = tokenMembers(holder, rules, proven, presented);
   return typeof members === "string"
     ? { kind: "invalid", reason: members, status }
     : { kind: "granted", members };
@@ -123,12 +132,13 @@ function tokenMembers(
   answer: JsonObject,
   rules: ResponseRules,
   proven: boolean,
+  presented: string | null,
 ): GrantedMembers | TokenResponseRefusal {
   const { access_token, refresh_token, id_token } = answer;
   if (!isToken(access_token)) return "access_token";
   if (refresh_token !== undefined && !isToken(refresh_token)) return "refresh_token";
   // Such a refresh token would be shown to every API that sees the access token.
-  if (refresh_token === access_token) return "same_token";
+  if (access_token === refresh_token || access_token === presented) return "same_token";
   if (id_token !== undefined && !isToken(id_token)) return "id_token";
   const token_type = tokenType(answer.token_type, rules, proven);
   if (token_type === null) return "token_type";
@@ -140,6 +150,10 @@ function tokenMembers(
   if (scopes === null) return "scope";
   const { issued_token_type } = answer;
   if (issued_token_type !== undefined && !isToken(issued_token_type)) return "issued_token_type";
+  // Both are shown to the script as they are.
+  const shown = `${scopes?.join(" ") ?? ""} ${issued_token_type ?? ""}`;
+  if ([access_token, refresh_token, id_token].some((token) => isNoWord(token) && shown.includes(token)))
+    return "repeated_token";
   return {
     access_token,
     token_type,
@@ -151,11 +165,22 @@ function tokenMembers(
   };
 }
 
-/** Printable ASCII without the space: safe in a header as it is (RFC 6749 appendix A.12 is wider by the space). */
+/**
+ * Printable ASCII without the space: safe in a header as it is (RFC 6749 appendix A.12 is wider by the space). What looks like a
+ * capsule of this host is no token: where capsules are opened it would stand for another secret.
+ */
 function isToken(value: JsonValue | undefined): value is string {
   return (
-    typeof value === "string" && value.length <= tokenResponseLimits.maxTokenLength && /^[!-~]+$/.test(value)
+    typeof value === "string" &&
+    value.length <= tokenResponseLimits.maxTokenLength &&
+    /^[!-~]+$/.test(value) &&
+    !value.startsWith("hfs1.")
   );
+}
+
+/** Long enough not to occur in a scope's name by chance; the redactor looks for nothing shorter either. */
+function isNoWord(token: string | undefined): token is string {
+  return token !== undefined && token.length >= 8;
 }
 
 /**
@@ -183,7 +208,8 @@ function lifetime(value: JsonValue | undefined): number | null | undefined {
 function scopeList(value: JsonValue | undefined, separator: " " | ","): readonly string[] | null | undefined {
   if (value === undefined) return undefined;
   // RFC 6749 §3.3 with the space between; providers that use commas may put a space after them.
-  if (typeof value !== "string" || !/^[ -~]*$/.test(value)) return null;
+  if (typeof value !== "string" || !/^[ !#-[\]-~]*$/.test(value)) return null;
+  if (value.length > tokenResponseLimits.maxTokenLength) return null;
   return value.split(separator === "," ? /[ ,]+/ : / +/).filter((scope) => scope !== "");
 }
 

@@ -14,7 +14,7 @@ import { dpopProof } from "./dpop-proof.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { OAuthError, type OAuthErrorCode } from "./errors.ts";
 import { encodeForm, encodeJson, type Parameters } from "./form.ts";
-import { isCatalogueUrl } from "./providers/catalogue.ts";
+import { reachOf } from "./reach.ts";
 import { isJsonObject, readJson } from "./strict-json.ts";
 import { type RawAnswer, tokenResponseLimits } from "./token-response.ts";
 
@@ -138,7 +138,7 @@ export async function send(context: ClientContext, call: RawCall): Promise<CallR
       url: url.href,
       headers: call.headers,
       body: call.body,
-      reach: isCatalogueUrl(context.provider.id, call.url) ? "catalogue" : "granted",
+      reach: reachOf(context.provider, call.url),
       ...(authorized ? { credential: { origins: [url.origin] } } : {}),
       timeoutMs: Math.min(call.timeoutMs, mostEndpointMs),
       maxBytes: tokenResponseLimits.maxBytes,

@@ -132,6 +132,16 @@ describe("metadata that is refused with HARN-OAU-006", () => {
     expect(asked).toEqual([oauthPlace]);
   });
 
+  test("B18: the address of a document is no issuer", async () => {
+    for (const text of [
+      `${issuer}${oauthPlace}`,
+      `${issuer}/t1/.well-known/openid-configuration`,
+      `${issuer}?`,
+    ])
+      await expect(oauth.providers.discover(text)).rejects.toMatchObject({ code: "HARN-OAU-011" });
+    expect(asked).toEqual([]);
+  });
+
   test("members that would reach a prototype change none", async () => {
     replies[oauthPlace] = { text: JSON.stringify(metadata()).replace("{", '{"__proto__":{"polluted":1},') };
     expect((await oauth.providers.discover(issuer)).token_url).toBe(`${issuer}/token`);
@@ -159,6 +169,10 @@ describe("a protected resource", () => {
     ["no authorization server", { authorization_servers: [] }],
     ["an authorization server over http elsewhere", { authorization_servers: ["http://a.example"] }],
     ["an authorization server with a query", { authorization_servers: ["https://a.example?t=1"] }],
+    [
+      "a document as server",
+      { authorization_servers: ["https://a.example/.well-known/openid-configuration"] },
+    ],
     ["a text as list", { authorization_servers: "https://a.example" }],
   ])("%s is refused", async (_name, more) => {
     replies[place] = { body: { resource: `${issuer}/mcp`, authorization_servers: [issuer], ...more } };

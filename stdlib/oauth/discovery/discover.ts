@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Ports } from "../../../runtime/ports.ts";
-import { endpointUrl } from "../endpoint-url.ts";
+import type { HttpRequest, Ports } from "../../../runtime/ports.ts";
+import { endpointUrl, isLoopback } from "../endpoint-url.ts";
 import { OAuthError } from "../errors.ts";
 import { closedOptions } from "../options.ts";
 import { customProvider } from "../providers/custom.ts";
@@ -19,6 +19,7 @@ import {
   metadataMaxBytes,
 } from "./issuer-metadata.ts";
 import { judgeResourceMetadata, type ResourceMetadata } from "./resource-metadata.ts";
+import { metadataUrl } from "./metadata-url.ts";
 import { issuerMetadataUrls, resourceMetadataUrl } from "./well-known.ts";
 
 /** Options of `discover` and `discover_resource`. */
@@ -43,6 +44,8 @@ export type ResourceRecord = ProviderRecord & {
   readonly scopes_supported: readonly string[];
 };
 
+type Reach = NonNullable<HttpRequest["reach"]>;
+
 const optionNames = ["id", "resource_origins", "timeout"];
 
 /**
@@ -54,7 +57,8 @@ const optionNames = ["id", "resource_origins", "timeout"];
  */
 export async function discover(ports: Ports, issuer: unknown, options: unknown): Promise<ProviderRecord> {
   const given = closedOptions("providers", "discover", options ?? {}, optionNames);
-  return recordOf(await issuerMetadata(ports, issuer, given.timeout), given);
+  const metadata = await issuerMetadata(ports, issuer, given.timeout, "granted");
+  return recordOf(metadata, given, [new URL(metadata.issuer).host]);
 }
 
 /**
@@ -69,15 +73,23 @@ export async function discoverResource(
 ): Promise<ResourceRecord> {
   const given = closedOptions("providers", "discover_resource", options ?? {}, [...optionNames, "issuer"]);
   const url = endpointUrl("providers", "resource", resource);
-  const answer = await get(ports, resourceMetadataUrl(url), given.timeout);
+  const answer = await get(ports, resourceMetadataUrl(url), given.timeout, "granted");
   const verdict = judgeResourceMetadata(answer, String(resource));
   if (!verdict.ok)
     throw metadataRefused(`the resource's metadata was refused: ${resourceRefusals[verdict.reason]}`);
   const { metadata } = verdict;
-  const record = recordOf(await issuerMetadata(ports, chosenIssuer(metadata, given.issuer), given.timeout), {
-    resource_origins: [url.origin],
-    ...given,
-  });
+  const issuer = chosenIssuer(metadata, given.issuer, url);
+  const { host } = new URL(issuer);
+  // Without the option only the resource named the issuer.
+  // Servers of one's own machine come in pairs: who named the one resource there means the other too.
+  const isPair = isLoopback(url.hostname) && isLoopback(new URL(issuer).hostname);
+  const named = [url.host, ...(given.issuer === issuer || isPair ? [host] : [])];
+  const reach = named.includes(host) ? "granted" : "discovered";
+  const record = recordOf(
+    await issuerMetadata(ports, issuer, given.timeout, reach),
+    { resource_origins: [url.origin], ...given },
+    named,
+  );
   return Object.freeze({
     ...record,
     resource: metadata.resource,
@@ -85,11 +97,13 @@ export async function discoverResource(
   });
 }
 
-function chosenIssuer(metadata: ResourceMetadata, wanted: unknown): string {
+function chosenIssuer(metadata: ResourceMetadata, wanted: unknown, resource: URL): string {
   const servers = metadata.authorization_servers;
   const chosen =
     wanted === undefined || wanted === null ? servers[0] : servers.find((server) => server === wanted);
-  if (chosen !== undefined && isIssuer(chosen)) return chosen;
+  // What a resource names is a provider's answer, so that an unsafe issuer there is no wrong argument.
+  const url = chosen === undefined ? null : metadataUrl(chosen, resource);
+  if (chosen !== undefined && url !== null && !isMisplaced(url)) return chosen;
   if (chosen !== undefined) {
     throw metadataRefused("the resource names an authorization server that cannot be called safely");
   }
@@ -100,27 +114,28 @@ function chosenIssuer(metadata: ResourceMetadata, wanted: unknown): string {
   );
 }
 
-/** What a resource names is a provider's answer, so that an unsafe issuer there is no wrong argument. */
-function isIssuer(text: string): boolean {
-  try {
-    return endpointUrl("providers", "issuer", text).search === "";
-  } catch {
-    return false;
-  }
+/** An issuer has no query (RFC 8414 §2), and the address of a document is not the issuer that the document speaks for. */
+function isMisplaced(issuer: URL): boolean {
+  return issuer.href.includes("?") || issuer.pathname.includes("/.well-known/");
 }
 
-async function issuerMetadata(ports: Ports, issuer: unknown, timeout: unknown): Promise<IssuerMetadata> {
+async function issuerMetadata(
+  ports: Ports,
+  issuer: unknown,
+  timeout: unknown,
+  reach: Reach,
+): Promise<IssuerMetadata> {
   const url = endpointUrl("providers", "issuer", issuer);
-  if (url.search !== "") {
+  if (isMisplaced(url)) {
     throw new OAuthError(
       "HARN-OAU-011",
-      "std/oauth/providers: issuer must not contain a query",
+      "std/oauth/providers: issuer must not contain a query, nor be the address of its metadata",
       "Give the issuer identifier as the provider writes it.",
     );
   }
   const [first, second] = issuerMetadataUrls(url);
-  let answer = await get(ports, first, timeout);
-  if (answer.status === 404) answer = await get(ports, second, timeout);
+  let answer = await get(ports, first, timeout, reach);
+  if (answer.status === 404) answer = await get(ports, second, timeout, reach);
   const verdict = judgeIssuerMetadata(answer, String(issuer));
   if (verdict.ok) return verdict.metadata;
   if (verdict.reason === "status" && (answer.status >= 500 || answer.status === 429)) {
@@ -134,13 +149,14 @@ async function issuerMetadata(ports: Ports, issuer: unknown, timeout: unknown): 
   throw metadataRefused(`the issuer's metadata was refused: ${refusals[verdict.reason]}`, answer.status);
 }
 
-async function get(ports: Ports, url: string, timeout: unknown): Promise<RawAnswer> {
+async function get(ports: Ports, url: string, timeout: unknown, reach: Reach): Promise<RawAnswer> {
   const timeoutMs = seconds(timeout) * 1000;
   try {
     return await ports.http.send({
       method: "GET",
       url,
       headers: { accept: "application/json" },
+      reach,
       timeoutMs,
       maxBytes: metadataMaxBytes,
       signal: ports.run.signal,
@@ -161,8 +177,13 @@ function seconds(given: unknown): number {
   );
 }
 
-/** The metadata in the terms of a provider record. */
-function recordOf(metadata: IssuerMetadata, options: Readonly<Record<string, unknown>>): ProviderRecord {
+/** The metadata in the terms of a provider record. `named` are the hosts that the caller named. */
+function recordOf(
+  metadata: IssuerMetadata,
+  options: Readonly<Record<string, unknown>>,
+  named: readonly string[],
+): ProviderRecord {
+  const discovered = discoveredHosts(metadata, named);
   const issuer = new URL(metadata.issuer);
   return customProvider(
     {
@@ -182,9 +203,26 @@ function recordOf(metadata: IssuerMetadata, options: Readonly<Record<string, unk
       pkce_required: true,
       token_auth_method: authMethod(metadata.token_endpoint_auth_methods_supported),
       resource_origins: options.resource_origins ?? [issuer.origin],
+      ...(discovered.length === 0 ? {} : { discovered_hosts: discovered }),
     },
     null,
   );
+}
+
+/** Hosts of the endpoints that are called, without those that the caller named. A browser opens the authorization endpoint. */
+function discoveredHosts(metadata: IssuerMetadata, named: readonly string[]): readonly string[] {
+  const called = [
+    metadata.token_endpoint,
+    metadata.device_authorization_endpoint,
+    metadata.revocation_endpoint,
+    metadata.introspection_endpoint,
+    metadata.registration_endpoint,
+    metadata.userinfo_endpoint,
+    metadata.pushed_authorization_request_endpoint,
+    metadata.jwks_uri,
+  ];
+  const hosts = called.flatMap((url) => (url === null ? [] : [new URL(url).host]));
+  return [...new Set(hosts)].filter((host) => !named.includes(host));
 }
 
 /**

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { isLoopback } from "../endpoint-url.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../strict-json.ts";
 import { type RawAnswer, mediaType } from "../token-response.ts";
+import { metadataUrl, opensInside } from "./metadata-url.ts";
 
 /** What we take from the metadata. Everything else is dropped. */
 export interface IssuerMetadata {
@@ -45,8 +45,8 @@ export const metadataMaxBytes: number = 256 * 1024;
 
 /**
  * Judges an answer to a metadata request. The issuer must equal the one that was asked for, character by character
- * (RFC 8414 §3.3). Endpoints must be https under an https issuer, without user information and fragment. Metadata that
- * names PKCE methods without S256 is refused: S256 is the only one this client speaks.
+ * (RFC 8414 §3.3). For its endpoints the rules of `metadata-url.ts` hold. Metadata that names PKCE methods without S256
+ * is refused: S256 is the only one this client speaks.
  */
 export function judgeIssuerMetadata(answer: RawAnswer, expectedIssuer: string): MetadataVerdict {
   if (answer.status !== 200) return refused("status");
@@ -63,6 +63,7 @@ export function judgeIssuerMetadata(answer: RawAnswer, expectedIssuer: string): 
     const authorization_endpoint = endpoint("authorization_endpoint");
     const token_endpoint = endpoint("token_endpoint");
     if (authorization_endpoint === null || token_endpoint === null) return refused("endpoint");
+    if (opensInside(new URL(authorization_endpoint), new URL(expectedIssuer))) return refused("endpoint");
     return {
       ok: true,
       metadata: {
@@ -113,17 +114,8 @@ function endpointOf(given: JsonObject, name: string, issuer: string): string | n
   const value = member(given, name);
   if (value === undefined || value === null) return null;
   if (typeof value !== "string") throw new Unsuitable("member_type");
-  if (!isEndpoint(value, issuer)) throw new Unsuitable("endpoint");
+  if (metadataUrl(value, new URL(issuer)) === null) throw new Unsuitable("endpoint");
   return value;
-}
-
-/** Character checks come before parsing, because the URL parser drops tabs and newlines and turns backslashes round. */
-function isEndpoint(text: string, issuer: string): boolean {
-  if (text.length > 2_048 || /[^\x21-\x7e]|[\\#]/.test(text) || !URL.canParse(text)) return false;
-  const url = new URL(text);
-  if (url.username !== "" || url.password !== "") return false;
-  if (url.protocol === "https:") return true;
-  return url.protocol === "http:" && isLoopback(url.hostname) && issuer.startsWith("http:");
 }
 
 function truth(given: JsonObject, name: string): boolean {

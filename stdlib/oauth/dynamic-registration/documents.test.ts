@@ -153,6 +153,13 @@ describe("well_known_response", () => {
         expect.objectContaining({ code: "HARN-OAU-005", message: expect.stringContaining(member) }),
       );
     }
+    for (const member of ["d", "k", "oth"]) {
+      const metadata = { client_name: "a", jwks: { keys: [{ kty: "EC" }, { kty: "EC", [member]: "b" }] } };
+      expect(() => well_known_response(metadata)).toThrow(
+        expect.objectContaining({ code: "HARN-OAU-005", message: expect.stringContaining("public keys") }),
+      );
+    }
+    expect(well_known_response({ jwks: { keys: [{ kty: "EC", x: "a" }] } }).status).toBe(200);
     expect(() => well_known_response("x" as never)).toThrow(invalid("metadata must be an object"));
   });
 });

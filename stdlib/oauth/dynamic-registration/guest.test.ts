@@ -13,7 +13,7 @@ const redactor = createRedactor();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "registration-guest-"));
   runtime = await createRuntime({
-    plugins: [oauth({ redactor, sealingKey: new Uint8Array(32).fill(5) })],
+    plugins: [oauth({ redactor, sealingKeys: [new Uint8Array(32).fill(5)] })],
     events: [sink],
   });
 });

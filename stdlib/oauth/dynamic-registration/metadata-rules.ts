@@ -128,6 +128,15 @@ function keySetProblems(jwks: unknown): readonly string[] {
   if (!keys.every((key) => typeof key === "object" && key !== null && !Array.isArray(key))) {
     return ["must hold objects as keys"];
   }
-  const secret = keys.some((key: object) => privateMembers.some((member) => member in key));
-  return secret ? ["must hold public keys only"] : [];
+  return holdsPrivateKey(jwks) ? ["must hold public keys only"] : [];
+}
+
+/** True for a key set in which a key has a member of private or symmetric keys (RFC 7518 §6). */
+export function holdsPrivateKey(jwks: unknown): boolean {
+  const keys = typeof jwks === "object" && jwks !== null ? (jwks as Record<string, unknown>)["keys"] : null;
+  if (!Array.isArray(keys)) return false;
+  return keys.some(
+    (key: unknown) =>
+      typeof key === "object" && key !== null && privateMembers.some((member) => member in key),
+  );
 }

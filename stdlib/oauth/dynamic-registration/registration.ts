@@ -8,7 +8,7 @@
 import type { Json, Ports } from "../../../runtime/ports.ts";
 import { nowSeconds } from "../client-context.ts";
 import { OAuthError } from "../errors.ts";
-import type { Entry } from "../storage/entry.ts";
+import type { Entry, EntryBinding } from "../storage/entry.ts";
 import { copyJson } from "../storage/json-copy.ts";
 import { newGeneration } from "../storage/script-entry.ts";
 import type { ClientMetadata } from "./client-metadata.ts";
@@ -28,6 +28,15 @@ export interface Registration {
 const clientKind = "oauth_dynreg_client";
 const indexKind = "oauth_dynreg_index";
 const noSecret = "none";
+
+/** The hashes are for nobody: a client over the same storage that names a registration's key is refused. */
+const noDestination: EntryBinding = {
+  provider: "dynamic_registration",
+  issuer: null,
+  // The origin of no endpoint.
+  token_origin: "none",
+  resource_origins: [],
+};
 
 /** The entry of a client. */
 export function clientEntry(ports: Ports, registration: Registration): Entry {
@@ -76,7 +85,7 @@ function entryOf(ports: Ports, access_token: string, metadata: Readonly<Record<s
   return {
     token_set: { access_token, token_type: "N_A", metadata },
     ttl_seconds: null,
-    binding: null,
+    binding: noDestination,
     generation: newGeneration(ports),
     version: 1,
     updated_at_unix: nowSeconds(ports),

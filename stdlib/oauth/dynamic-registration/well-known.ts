@@ -8,6 +8,7 @@ import { endpointUrl } from "../endpoint-url.ts";
 import { OAuthError } from "../errors.ts";
 import { closedOptions } from "../options.ts";
 import { coded, rejected, secretMembers } from "./client-metadata.ts";
+import { holdsPrivateKey } from "./metadata-rules.ts";
 import { dataArgument } from "./server-metadata.ts";
 
 const module = "dynamic_registration";
@@ -61,14 +62,14 @@ export function wellKnownPaths(overrides: unknown, opts: unknown): WellKnownPath
 
 /**
  * The answer to a GET of a metadata document. Throws HARN-OAU-011 when `metadata` is no object of JSON data, and
- * HARN-OAU-005 when it holds a credential: these documents are public.
+ * HARN-OAU-005 when it holds a credential or a private key: these documents are public.
  */
 export function wellKnownResponse(metadata: unknown): WellKnownResponse {
   const document = dataArgument("well_known_response", "metadata", metadata);
   const secrets = secretMembers.filter((member) => Object.hasOwn(document, member));
-  if (secrets.length > 0) {
-    throw rejected(secrets.map((member) => coded(`${member} must not stand in a public document`)));
-  }
+  const problems = secrets.map((member) => `${member} must not stand in a public document`);
+  if (holdsPrivateKey(document.jwks)) problems.push("jwks must hold public keys only");
+  if (problems.length > 0) throw rejected(problems.map(coded));
   return {
     status: 200,
     content_type: "application/json",

@@ -148,6 +148,7 @@ export function customProvider(config: unknown, overrides: unknown): ProviderRec
       issuer: given.issuer ?? null,
       iss_parameter: given.iss_parameter ?? false,
       last_verified: null,
+      ...(given.discovered_hosts === undefined ? {} : { discovered_hosts: given.discovered_hosts }),
     },
   );
   return overridden(record, overrides);

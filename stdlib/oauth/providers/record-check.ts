@@ -53,6 +53,7 @@ export function dataCopy(field: string, value: unknown, depth = 0): unknown {
 export function checkedRecord(fields: Fields): ProviderRecord {
   const checked: Record<string, unknown> = { ...fields };
   for (const [field, check] of Object.entries(checks)) checked[field] = check(field, fields[field]);
+  if (checked.discovered_hosts !== undefined) texts("discovered_hosts", checked.discovered_hosts);
   return checked as unknown as ProviderRecord;
 }
 
@@ -237,7 +238,7 @@ const revocation: Check = (field, value) =>
       })(field, value)
     : whole({ kind: oneOf("rfc7009", "vendor") })(field, value);
 
-const checks: { readonly [F in keyof ProviderRecord]: Check } = {
+const checks: { readonly [F in Exclude<keyof ProviderRecord, "discovered_hosts">]: Check } = {
   id: text,
   label: text,
   auth_url: url,

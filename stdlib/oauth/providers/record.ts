@@ -58,6 +58,8 @@ export interface ProviderRecord {
   readonly iss_parameter: boolean;
   /** ISO date on which this entry was last compared with the provider's documents; null for records made at run time. */
   readonly last_verified: string | null;
+  /** Hosts that only a server's metadata named; requests to them never reach a private address that was not granted by name. */
+  readonly discovered_hosts?: readonly string[];
 }
 
 export interface RefreshHandling {
@@ -84,7 +86,7 @@ export interface ResponseRules {
   readonly format: "json" | "json_or_form";
   /** The statuses that mean success: 200, and 201 or 202 at a provider that says so. */
   readonly success_statuses: readonly number[];
-  /** A boolean member that is false on failure although the status is 200 (Slack `ok`). */
+  /** A member that is true on success, where it is there; anything else is a failure although the status is 200 (Slack `ok`). */
   readonly ok_member: string | null;
   /** A member whose object holds the token members when the top level has none (Slack `authed_user`). */
   readonly nested_member: string | null;

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { RedactionAudit, Redactor } from "../../../runtime/ports.ts";
+import type { Carried, RedactionAudit, Redactor } from "../../../runtime/ports.ts";
 import { OAuthError } from "../errors.ts";
 import { AuditRing, type AuditTotals } from "./audit-ring.ts";
+import { carriedIn } from "./carried.ts";
 import { tokenFamilies } from "./catalogue.ts";
 import {
   type CustomPattern,
@@ -21,7 +22,7 @@ import { namedValues, userinfoName } from "./named-values.ts";
 import { placeholder, placeholdersIn, utf8Length } from "./placeholder.ts";
 import { mostKnownBytes, Registrations } from "./registrations.ts";
 import { type ShapeScanner, shapeScanner } from "./shape-scanner.ts";
-import { replaced, type Span, Tally } from "./spans.ts";
+import { apartFrom, joined, replaced, type Span, Tally } from "./spans.ts";
 import { redactedCopy } from "./structural.ts";
 
 /** Called with the audit entries of one call, sorted by pattern name. What it throws is ignored. */
@@ -144,11 +145,19 @@ class Engine implements RedactorEngine {
     return result;
   }
 
-  maskKnown(text: string): string {
+  maskKnown(text: string, carried?: Carried): string {
     try {
-      return untilStable(text, (current) =>
-        replaced(current, this.#knownIn(current), placeholdersIn(current, this.#trusts), null),
-      );
+      const parts: string[] = [];
+      let from = 0;
+      for (const { start, end, name } of carried === undefined ? [] : joined(carriedIn(text, carried))) {
+        parts.push(
+          this.#maskAll(text.slice(from, start)),
+          placeholder(name, utf8Length(text.slice(start, end))),
+        );
+        from = end;
+      }
+      parts.push(this.#maskAll(text.slice(from)));
+      return parts.join("");
     } catch {
       return failed(text);
     }
@@ -218,9 +227,19 @@ class Engine implements RedactorEngine {
     return this.#custom.length === 0 ? inherited : [...inherited, ...this.#custom];
   }
 
-  /** Values that all know, and those of this redactor and of the ones it was forked from. */
+  #maskAll(text: string): string {
+    return untilStable(text, (current) =>
+      replaced(current, this.#knownIn(current), placeholdersIn(current, this.#trusts), null),
+    );
+  }
+
+  /**
+   * Values that all know, and those of this redactor and of the ones it was forked from. An own one that overlaps with another is
+   * left alone: a script chose it, perhaps as a guess of how a token begins, and what becomes of the text must not tell.
+   */
   #knownIn(text: string): readonly Span[] {
-    return [...this.#family.known.scan(text), ...this.#ownIn(text)];
+    const shared = this.#family.known.scan(text);
+    return [...shared, ...apartFrom(shared, this.#ownIn(text))];
   }
 
   #ownIn(text: string): readonly Span[] {

@@ -44,6 +44,19 @@ export function joined(spans: readonly Span[]): readonly Span[] {
   return result;
 }
 
+/** Those of the spans that overlap with none of the others. */
+export function apartFrom(others: readonly Span[], spans: readonly Span[]): readonly Span[] {
+  if (others.length === 0 || spans.length === 0) return spans;
+  const taken = joined(others);
+  let next = 0;
+  return spans
+    .toSorted((a, b) => a.start - b.start)
+    .filter(({ start, end }) => {
+      while (next < taken.length && (taken[next]?.end ?? 0) <= start) next++;
+      return (taken[next]?.start ?? end) >= end;
+    });
+}
+
 /**
  * The text with every span replaced. What lies inside `kept` ranges (placeholders that stand already) is not touched,
  * so a placeholder is never redacted again. Without any span the very same text comes back.

@@ -100,7 +100,11 @@ describe("what the functions see", () => {
     const handle = custom(mapped().handlers);
     await handle.set("key", { access_token: "mine", token_type: "Bearer" });
     expect((await entryStoreOf(handle, ports).read("key"))?.token_set.access_token).toBe("mine");
-    expect(ports.seal.open((await handle.get("key"))?.access_token ?? "").value).toBe("mine");
+    const read = await handle.get("key");
+    expect(ports.seal.open(read?.access_token ?? "").value).toBe("mine");
+    // And can be given back.
+    await handle.set("key", read as TokenSet);
+    expect((await entryStoreOf(handle, ports).read("key"))?.token_set.access_token).toBe("mine");
   });
 });
 

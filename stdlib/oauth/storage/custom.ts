@@ -79,6 +79,11 @@ export function handlersOf(value: unknown): Handlers {
 
 let customStores = 0;
 
+/** True for a store over functions: what it returns without a binding, the one who wrote the functions knows already. */
+export function isCustomStore({ identity }: Pick<ScriptStore, "identity">): boolean {
+  return identity.startsWith("custom:");
+}
+
 /**
  * A store over handlers, unlike any other store. Keeps no entries: what it reads has an empty generation. A handler that
  * asks the store itself, or a client over it, could only wait for itself: HARN-OAU-010.
@@ -108,7 +113,7 @@ export function customStore(ports: Ports, given: Handlers): ScriptStore {
 
   async function put(key: string, entry: Entry): Promise<void> {
     // Whatever is kept here counts as its script's own knowledge: `replace` lets nothing else in.
-    const token_set = concealTokenSet(ports, storageKey(key), { ...entry, generation: "custom" });
+    const token_set = concealTokenSet(ports, storageKey(key), entry, true);
     await handlers.set(key, token_set, entry.ttl_seconds);
   }
 
@@ -141,17 +146,29 @@ export function customStore(ports: Ports, given: Handlers): ScriptStore {
   };
 }
 
+/** A call of a handler that may still be on its way, and the one that it was made in. */
+interface HandlerCall {
+  readonly of: Handlers;
+  readonly outer: HandlerCall | undefined;
+  active: boolean;
+}
+
+/** One for all storages: Node asks each of them at each promise, and never lets one go. */
+const handlerCalls = new AsyncLocalStorage<HandlerCall | undefined>();
+
 /** The handlers, each of which refuses to be called from inside another. What a lock's body does is not inside. */
 function notReentrant(given: Handlers): Handlers {
-  const running = new AsyncLocalStorage<{ active: boolean }>();
   const guarded =
     <A extends unknown[]>(handler: (...args: A) => Promise<unknown>) =>
     async (...args: A): Promise<unknown> => {
-      // Work that outlives its handler may ask again: the handler is no longer active then.
-      if (running.getStore()?.active) throw storageError("custom_reentered");
-      const call = { active: true };
+      const outer = handlerCalls.getStore();
+      for (let call = outer; call; call = call.outer) {
+        // Work that outlives its handler may ask again: the handler is no longer active then.
+        if (call.active && call.of === given) throw storageError("custom_reentered");
+      }
+      const call: HandlerCall = { of: given, outer, active: true };
       try {
-        return await running.run(call, () => handler(...args));
+        return await handlerCalls.run(call, () => handler(...args));
       } finally {
         call.active = false;
       }
@@ -165,7 +182,7 @@ function notReentrant(given: Handlers): Handlers {
     lock:
       lock &&
       guarded((key: string, body: () => Promise<void>) => {
-        const outside = running.run({ active: false }, () => AsyncLocalStorage.snapshot());
+        const outside = handlerCalls.run(handlerCalls.getStore()?.outer, () => AsyncLocalStorage.snapshot());
         return lock(key, () => outside(body));
       }),
   };

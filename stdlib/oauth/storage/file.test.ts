@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -7,6 +7,7 @@ import type { Entry } from "./entry.ts";
 import { entryStoreOf, type FileKeyOption, storageModule } from "./index.ts";
 import { lineageOf } from "./lineage.ts";
 import { tableSeal, testPorts } from "./ports.test.support.ts";
+import { filesIn } from "../../../conformance/probes/files-in.ts";
 
 const ports = testPorts();
 const { file } = storageModule(ports);
@@ -37,7 +38,7 @@ describe("file()", () => {
   test("makes a handle with the path, and touches nothing", async () => {
     const handle = file(path, key);
     expect(handle).toMatchObject({ kind: "file", id: expect.stringMatching(/^file-\d+$/), path });
-    expect(await readdir(folder)).toEqual([]);
+    expect(await filesIn(folder)).toEqual([]);
   });
 
   test("keeps the whole entry", async () => {

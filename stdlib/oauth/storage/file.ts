@@ -8,7 +8,7 @@ import type { Ports } from "../../../runtime/ports.ts";
 import { OAuthError } from "../errors.ts";
 import { closedOptions } from "../options.ts";
 import { FileKey } from "./file/file-key.ts";
-import { whileRefreshing } from "./file/file-locks.ts";
+import { ownLocks } from "./file/file-locks.ts";
 import { sharedFileStore } from "./file/file-stores.ts";
 import { isOfLineage } from "./lineage.ts";
 import type { ScriptStore } from "./script-store.ts";
@@ -30,7 +30,7 @@ export function fileStore(ports: Ports, path: string, key: FileKey, bindingOf: B
   return {
     identity,
     keepsEntries: true,
-    read: async (name) => withStated(await store.read(storageKey(name)), name, bindingOf),
+    read: async (name) => withStated(ports, await store.read(storageKey(name)), name, bindingOf),
     write: (name, entry, expected) =>
       store.change(storageKey(name), ports.random, (current) =>
         expected && !isOfLineage(current, expected) ? undefined : entry,
@@ -40,11 +40,11 @@ export function fileStore(ports: Ports, path: string, key: FileKey, bindingOf: B
     },
     async replace(name, next) {
       await store.change(storageKey(name), ports.random, (current) =>
-        next(withStated(current, name, bindingOf)),
+        next(withStated(ports, current, name, bindingOf)),
       );
     },
     // The lookup by `shared` keeps the store known for as long as this one lives.
-    withRefreshLock: (name, body) => whileRefreshing(shared.store.path, storageKey(name), body),
+    withRefreshLock: (name, body) => ownLocks.whileRefreshing(shared.store.path, storageKey(name), body),
   };
 }
 

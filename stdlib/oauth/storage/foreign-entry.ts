@@ -7,6 +7,7 @@
 import type { Ports } from "../../../runtime/ports.ts";
 import type { TokenSet } from "../token-set.ts";
 import type { Entry, EntryBinding, Lineage } from "./entry.ts";
+import { bringsIn } from "./own-knowledge.ts";
 import { isOfLineage } from "./lineage.ts";
 import { storageError } from "./storage-fault.ts";
 import { judgeTokenSet } from "./token-set-judge.ts";
@@ -22,12 +23,14 @@ export function foreignEntry(ports: Ports, value: unknown, binding: EntryBinding
 }
 
 function entryOf(ports: Ports, token_set: TokenSet, binding: EntryBinding | null): Entry {
+  // Empty: nobody recorded the login. In a scripted world every answer is the script's own knowledge.
+  const generation = ports.testing === null ? "" : "scripted";
+  if (generation !== "") bringsIn(ports, generation);
   return {
     token_set,
     ttl_seconds: null,
     binding,
-    // Empty: nobody recorded the login. In a scripted world every answer is the script's own knowledge.
-    generation: ports.testing === null ? "" : "scripted",
+    generation,
     version: 0,
     updated_at_unix: 0,
     intent: null,

@@ -149,7 +149,7 @@ describe("set", () => {
     await expect(set(capsule("r", { kind: "refresh_token" }))).rejects.toEqual(refused("another kind"));
     await expect(set("hfs1.home.999999")).rejects.toEqual(refused("altered"));
     const foreign = tableSeal("elsewhere").conceal("a", { ...emptyBinding, key: "key" });
-    await expect(set(foreign)).rejects.toEqual(refused("from another host"));
+    await expect(set(foreign)).rejects.toEqual(refused("does not have"));
   });
 
   test("a wider capsule of the same login does not widen the entry", async () => {

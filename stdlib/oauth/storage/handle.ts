@@ -9,8 +9,9 @@
 
 import type { Ports } from "../../../runtime/ports.ts";
 import type { TokenSet } from "../token-set.ts";
-import { customStore, handlersOf } from "./custom.ts";
+import { customStore, handlersOf, isCustomStore } from "./custom.ts";
 import type { EntryStore } from "./entry.ts";
+import { isOwn } from "./own-knowledge.ts";
 import { scriptEntry } from "./script-entry.ts";
 import type { ScriptStore } from "./script-store.ts";
 import { concealTokenSet, openTokenSet } from "./sealed-token-set.ts";
@@ -54,7 +55,8 @@ export function makeHandle(ports: Ports, store: ScriptStore, own: HandleMembers)
     ...own,
     async get(key: string): Promise<TokenSet | null> {
       const entry = await store.read(storageKey(key));
-      return entry && concealTokenSet(ports, key, entry);
+      // A custom store keeps no generation, yet what it holds raw is no token that the host has to guard.
+      return entry && concealTokenSet(ports, key, entry, isCustomStore(store) || isOwn(ports, entry));
     },
     async set(key: string, token_set: TokenSet, ttl_seconds?: number | null): Promise<void> {
       storageKey(key);

@@ -8,15 +8,18 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { storageError } from "./storage-fault.ts";
 
 interface Hold {
+  readonly mutex: KeyedMutex;
   readonly name: string;
   readonly outer: Hold | undefined;
   active: boolean;
 }
 
+/** One for all mutexes: Node asks each storage that was ever used at each promise, and never lets one go. */
+const holds = new AsyncLocalStorage<Hold>();
+
 export class KeyedMutex {
   /** A name that is held has a queue, empty or not. */
   readonly #queues = new Map<string, (() => void)[]>();
-  readonly #holds = new AsyncLocalStorage<Hold>();
   readonly #waitMs: number;
 
   /** `waitMs`: how long a caller waits for its turn. */
@@ -31,15 +34,15 @@ export class KeyedMutex {
    *   same name, which could only wait for itself.
    */
   async run<T>(name: string, body: () => T | Promise<T>): Promise<T> {
-    const outer = this.#holds.getStore();
+    const outer = holds.getStore();
     for (let hold = outer; hold; hold = hold.outer) {
       // Work that outlives its body may ask again: the hold is no longer active then.
-      if (hold.active && hold.name === name) throw storageError("lock_reentered");
+      if (hold.active && hold.mutex === this && hold.name === name) throw storageError("lock_reentered");
     }
     await this.#acquire(name);
-    const hold: Hold = { name, outer, active: true };
+    const hold: Hold = { mutex: this, name, outer, active: true };
     try {
-      return await this.#holds.run(hold, body);
+      return await holds.run(hold, body);
     } finally {
       hold.active = false;
       this.#release(name);

@@ -75,6 +75,7 @@ export function testPorts(parts: { readonly seal?: Seal; readonly run?: Partial<
       trusted: false,
       reveal: false,
       allowsNet: () => false,
+      entrusts: () => false,
       storagePath: (path) => resolve(path),
       outlive: () => {},
       ...parts.run,

@@ -8,6 +8,7 @@ import type { Ports, SealBinding } from "../../../runtime/ports.ts";
 import { OAuthError } from "../errors.ts";
 import { type TokenSet, tokenMembers } from "../token-set.ts";
 import type { Entry, EntryBinding } from "./entry.ts";
+import { bringsIn } from "./own-knowledge.ts";
 import { isUnrecorded, type Opened } from "./sealed-token-set.ts";
 
 /**
@@ -23,11 +24,14 @@ export function scriptEntry(
 ): Entry {
   const binding = scriptBinding(opened, current);
   const kept = current !== null && sameTokens(opened.token_set, current.token_set) ? current : null;
+  const generation =
+    kept?.generation ?? (binding === null && hasUnrecorded(opened) ? "" : newGeneration(ports));
+  if (binding === null && kept === null && generation !== "") bringsIn(ports, generation);
   return {
     token_set: opened.token_set,
     ttl_seconds,
     binding,
-    generation: kept?.generation ?? (binding === null && hasUnrecorded(opened) ? "" : newGeneration(ports)),
+    generation,
     version: (kept?.version ?? 0) + 1,
     updated_at_unix: Math.floor(ports.clock.now() / 1000),
     intent: kept?.intent ?? null,

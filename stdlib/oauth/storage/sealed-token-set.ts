@@ -29,13 +29,17 @@ export function isUnrecorded(capsule: SealBinding): boolean {
   return capsule.provider === "" && capsule.issuer === unrecordedIssuer;
 }
 
-/** A fresh copy of an entry's token set whose token members are concealed for this key. */
+/**
+ * A fresh copy of an entry's token set whose token members are concealed for this key. `own`: its values are the script's own
+ * knowledge.
+ */
 export function concealTokenSet(
   ports: Ports,
   key: string,
-  { token_set, binding, generation }: Pick<Entry, "token_set" | "binding" | "generation">,
+  { token_set, binding }: Pick<Entry, "token_set" | "binding">,
+  own: boolean,
 ): TokenSet {
-  const issuer = binding ? binding.issuer : generation === "" ? unrecordedIssuer : null;
+  const issuer = binding ? binding.issuer : own ? null : unrecordedIssuer;
   const copy = copyJson(token_set, false) as Record<string, unknown>;
   for (const member of tokenMembers) {
     const value = token_set[member];
@@ -54,7 +58,7 @@ export function concealTokenSet(
 
 /**
  * A frozen copy of a token set whose capsules are opened. Raw values stay as they are, and are known to their run alone.
- * @throws HARN-OAU-004 for a capsule of another key, of another kind of token, altered, or from another host; 011 when the run
+ * @throws HARN-OAU-004 for a capsule of another key, of another kind of token, altered, or made with a sealing key that is not among ours; 011 when the run
  * holds as many values as it may.
  */
 export function openTokenSet(ports: Ports, key: string, token_set: TokenSet): Opened {
@@ -110,8 +114,8 @@ export function sealRefusal(reason: SealFailure["reason"] | "kind"): OAuthError 
       return refused("a sealed value was altered", "Give sealed values back exactly as they were received.");
     case "unknown_key":
       return refused(
-        "a sealed value is from another host, or from before a restart",
-        "Log in again, or run with the sealing key that made it.",
+        "a sealed value was made with a sealing key that this host does not have",
+        "It is from another host, from before a restart, or its key was dropped. Log in again, or give the host that key again.",
       );
     case "binding":
       return refused(

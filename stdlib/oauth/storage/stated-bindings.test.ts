@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Entry, EntryBinding } from "./entry.ts";
+import { bringsIn } from "./own-knowledge.ts";
+import { testPorts } from "./ports.test.support.ts";
 import { refuseOtherLogin, statedBindings, withStated } from "./stated-bindings.ts";
 
 const binding: EntryBinding = {
@@ -53,11 +55,14 @@ describe("statedBindings", () => {
 test("withStated speaks only for entries that have no record", () => {
   const of = (): EntryBinding => binding;
   const other = { ...binding, provider: "other" };
-  expect(withStated(null, "k", of)).toBeNull();
-  expect(withStated(entry, "k", of)?.binding).toEqual(binding);
-  expect(withStated({ ...entry, binding: other }, "k", of)?.binding).toEqual(other);
-  // Raw values that a script wrote are its own knowledge.
-  expect(withStated({ ...entry, generation: "g" }, "k", of)?.binding).toBeNull();
+  const [mine, theirs] = [testPorts(), testPorts()];
+  expect(withStated(mine, null, "k", of)).toBeNull();
+  expect(withStated(mine, entry, "k", of)?.binding).toEqual(binding);
+  expect(withStated(mine, { ...entry, binding: other }, "k", of)?.binding).toEqual(other);
+  // Raw values that a script wrote are its own knowledge, and no other's.
+  bringsIn(mine, "g");
+  expect(withStated(mine, { ...entry, generation: "g" }, "k", of)?.binding).toBeNull();
+  expect(withStated(theirs, { ...entry, generation: "g" }, "k", of)?.binding).toEqual(binding);
 });
 
 describe("refuseOtherLogin", () => {

@@ -6,7 +6,9 @@
  */
 
 import { OAuthError } from "../errors.ts";
+import type { Ports } from "../../../runtime/ports.ts";
 import type { Entry, EntryBinding } from "./entry.ts";
+import { isOwn } from "./own-knowledge.ts";
 
 /** What the embedder says of the tokens under one key. */
 export interface StatedBinding {
@@ -48,9 +50,14 @@ export function statedBindings(state: StateBinding | undefined, storage: string)
   };
 }
 
-/** The entry, with the stated binding when it has no record of its own. Values that a script brought itself stay unbound. */
-export function withStated(entry: Entry | null, key: string, bindingOf: BindingOf): Entry | null {
-  if (entry === null || entry.binding !== null || entry.generation !== "") return entry;
+/** The entry, with the stated binding when it has no record of its own. Values that this very run brought stay unbound. */
+export function withStated(
+  ports: Pick<Ports, "run">,
+  entry: Entry | null,
+  key: string,
+  bindingOf: BindingOf,
+): Entry | null {
+  if (entry === null || entry.binding !== null || isOwn(ports, entry)) return entry;
   return { ...entry, binding: bindingOf(key) };
 }
 

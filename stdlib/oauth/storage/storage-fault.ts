@@ -112,6 +112,22 @@ const faults = {
     "Try again when the other call is done.",
     true,
   ],
+  lock_process: [
+    "another process kept a lock of the file for over 60 seconds",
+    "Try again when the other process is done.",
+    true,
+  ],
+  lock_mechanism: [
+    "other processes lock the file with a mechanism that this one does not use",
+    "Give all processes of the file the same packages: install fs-native-extensions beside holdfast.",
+    false,
+  ],
+  lock_failed: ["the lock between processes could not be made", "Try again.", true],
+  no_lock: [
+    "this system has no lock between processes",
+    "Install the package fs-native-extensions beside holdfast.",
+    false,
+  ],
   lock_reentered: [
     "the lock of this key is already held by the call that asks for it",
     "Do not use the same key from inside its own with_refresh_lock body.",

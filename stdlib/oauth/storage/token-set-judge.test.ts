@@ -21,6 +21,10 @@ describe("judgeTokenSet", () => {
     expect(judged).toEqual({ ok: true, token_set: { access_token: "a" } });
   });
 
+  test("takes the longest token", () => {
+    expect(judgeTokenSet({ access_token: "x".repeat(128 * 1024) }).ok).toBe(true);
+  });
+
   test.each([
     [null, "object"],
     ["token", "object"],
@@ -36,6 +40,9 @@ describe("judgeTokenSet", () => {
     [{ access_token: "a", scopes: [1] }, "scopes"],
     [{ access_token: "a", metadata: [] }, "metadata"],
     [{ access_token: "a", extra: () => 1 }, "JSON"],
+    [{ access_token: "a\ud800" }, "access_token must be well-formed"],
+    [{ access_token: "a", refresh_token: "x".repeat(128 * 1024 + 1) }, "refresh_token"],
+    [{ access_token: "a", dpop_key: "é".repeat(64 * 1024 + 1) }, "dpop_key"],
   ])("refuses %j", (value, reason) => {
     expect(judgeTokenSet(value)).toEqual({ ok: false, reason: expect.stringContaining(reason) });
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TokenSet } from "../token-set.ts";
+import { type TokenSet, tokenMembers } from "../token-set.ts";
 import { copyJson } from "./json-copy.ts";
 
 export type TokenSetResult =
@@ -14,6 +14,9 @@ export type TokenSetResult =
 
 const texts = ["token_type", "refresh_token", "id_token", "issued_token_type", "dpop_key"] as const;
 const numbers = ["issued_at_unix", "expires_in", "expires_at_unix"] as const;
+
+/** Longest token, in bytes of UTF-8: the longest secret that can be sealed. */
+const longestToken = 128 * 1024;
 
 /**
  * A frozen copy of a token set. Only `access_token` must be there; a known member that is null counts as absent, and
@@ -33,6 +36,11 @@ export function judgeTokenSet(value: unknown): TokenSetResult {
     if (copy[name] !== undefined && typeof copy[name] !== "string")
       return refused(`${name} must be a string`);
   }
+  for (const name of tokenMembers) {
+    const text = copy[name];
+    if (typeof text === "string" && !canBeSealed(text))
+      return refused(`${name} must be well-formed text of at most 128 KiB`);
+  }
   for (const name of numbers) {
     if (copy[name] !== undefined && typeof copy[name] !== "number")
       return refused(`${name} must be a number`);
@@ -44,6 +52,13 @@ export function judgeTokenSet(value: unknown): TokenSetResult {
     return refused("metadata must be an object");
   }
   return { ok: true, token_set: copyJson(copy, true) as unknown as TokenSet };
+}
+
+/** What could be stored and never shown again would be lost. A capsule is longer than what is in it, and is judged when it is opened. */
+function canBeSealed(text: string): boolean {
+  if (text.startsWith("hfs1.")) return true;
+  // With the u flag a surrogate matches only when it stands alone.
+  return Buffer.byteLength(text) <= longestToken && !/[\uD800-\uDFFF]/u.test(text);
 }
 
 function refused(reason: string): TokenSetResult {

@@ -6,7 +6,6 @@ import {
   lstat,
   mkdir,
   mkdtemp,
-  readdir,
   readFile,
   rename,
   rm,
@@ -23,6 +22,7 @@ import type { Entry } from "../entry.ts";
 import { FileKey } from "./file-key.ts";
 import { FileStore } from "./file-store.ts";
 import { type FileSystem, nodeFileSystem, type OpenFile } from "./file-system.ts";
+import { filesIn } from "../../../../conformance/probes/files-in.ts";
 
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
 const key = new FileKey("raw", new Uint8Array(32).fill(1));
@@ -82,7 +82,7 @@ describe("a write", () => {
     expect((await stat(deep)).mode & 0o777).toBe(0o600);
     expect((await stat(join(folder, "a"))).mode & 0o777).toBe(0o700);
     expect((await stat(join(folder, "a", "b"))).mode & 0o777).toBe(0o700);
-    expect(await readdir(join(folder, "a", "b"))).toEqual(["tokens.bin"]);
+    expect(await filesIn(join(folder, "a", "b"))).toEqual(["tokens.bin"]);
   });
 
   test("is synced, renamed, and the folder synced, in this order", async () => {
@@ -136,7 +136,7 @@ describe("a write", () => {
     await store.change("a", random, () => null);
     expect(await token(store, "b")).toBe("b");
     await store.change("b", random, () => null);
-    expect(await readdir(folder)).toEqual([]);
+    expect(await filesIn(folder)).toEqual([]);
     expect(await store.read("b")).toBeNull();
     expect(await store.change("b", random, () => null)).toBe(false);
   });
@@ -210,7 +210,7 @@ describe("a write that fails", () => {
         await expect(put(store, "k", "new")).rejects.toEqual(failed);
         await expect(put(store, "k", "new")).rejects.not.toThrow(path);
         expect(await readFile(path)).toEqual(before);
-        expect(await readdir(folder)).toEqual(["tokens.bin"]);
+        expect(await filesIn(folder)).toEqual(["tokens.bin"]);
         expect(await token(store, "k")).toBe("old");
       },
     );
@@ -225,6 +225,15 @@ describe("a write that fails", () => {
     });
     const store = new FileStore(path, key, fs);
     await expect(put(store, "k")).rejects.toEqual(refused("survive a crash", true));
+    expect(await token(store, "k")).toBe("k");
+  });
+
+  test("for a file that could not be read again leaves the old one", async () => {
+    await put(new FileStore(path, key), "k");
+    const before = await readFile(path);
+    const store = new FileStore(path, key);
+    await expect(put(store, "large", "x".repeat(49 * 1024 * 1024))).rejects.toEqual(refused("over 64 MiB"));
+    expect(await readFile(path)).toEqual(before);
     expect(await token(store, "k")).toBe("k");
   });
 
@@ -261,7 +270,7 @@ describe("a write that fails", () => {
     await rename(home, join(folder, "away"));
     await symlink(elsewhere, home);
     await expect(put(store, "k")).rejects.toEqual(refused("no longer where it was"));
-    expect(await readdir(elsewhere)).toEqual([]);
+    expect(await filesIn(elsewhere)).toEqual([]);
   });
 });
 
@@ -434,7 +443,7 @@ describe("temporary files", () => {
     };
     for (const name of Object.values(names)) await writeFile(join(folder, name), "");
     await new FileStore(path, key).read("k");
-    expect((await readdir(folder)).sort()).toEqual([names.alive, names.other, names.foreign].sort());
+    expect((await filesIn(folder)).sort()).toEqual([names.alive, names.other, names.foreign].sort());
   });
 
   test("that cannot be listed or removed are no failure", async () => {

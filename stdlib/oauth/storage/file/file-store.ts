@@ -12,10 +12,10 @@ import { storageError } from "../storage-fault.ts";
 import { removeFile, removeLeftovers, replaceFile } from "./replace-file.ts";
 import { fileError } from "./file-fault.ts";
 import type { FileKey } from "./file-key.ts";
-import { whileWriting } from "./file-locks.ts";
+import { ownLocks } from "./file-locks.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { type StoreHeader, sealEnvelope } from "./format-2.ts";
-import { type Contents, decryptFile, readBytes } from "./read-file.ts";
+import { type Contents, decryptFile, maxFileBytes, readBytes } from "./read-file.ts";
 import { isRolledBack, noteCounter } from "./write-counters.ts";
 
 const nothing: Contents = { entries: new Map(), header: null };
@@ -58,7 +58,7 @@ export class FileStore {
     random: Random,
     next: (current: Entry | null) => Entry | null | undefined,
   ): Promise<boolean> {
-    return await whileWriting(this.path, async () => {
+    return await ownLocks.whileWriting(this.path, async () => {
       const contents = await this.#contents();
       const current = contents.entries.get(key) ?? null;
       const entry = next(current);
@@ -79,8 +79,11 @@ export class FileStore {
     };
     const root = await this.#key.root(header.kdf);
     const text = sealEnvelope(header, root, random.bytes(32), entries);
+    const bytes = new TextEncoder().encode(text);
+    // Nobody could read it again.
+    if (bytes.length > maxFileBytes) throw storageError("too_large");
     const unique = Buffer.from(random.bytes(9)).toString("base64url");
-    const written = await replaceFile(this.#fs, this.path, new TextEncoder().encode(text), unique);
+    const written = await replaceFile(this.#fs, this.path, bytes, unique);
     noteCounter(header.store_id, header.counter);
     // Renaming may change the ctime, so the file is looked at again; it counts as ours while all else is the same.
     const stat = this.#look();

@@ -13,7 +13,8 @@ import type { FileSystem } from "./file-system.ts";
 import { openVersion1 } from "./format-1.ts";
 import { magic, openEnvelope, readEnvelope, type StoreHeader } from "./format-2.ts";
 
-const maxBytes = 64n * 1024n * 1024n;
+/** The largest file that is read, and so the largest that is written. */
+export const maxFileBytes: number = 64 * 1024 * 1024;
 
 export interface Contents {
   readonly entries: ReadonlyMap<string, Entry>;
@@ -38,7 +39,7 @@ export async function readBytes(
       if (!stat.isFile()) throw storageError("not_a_file");
       const user = process.geteuid?.();
       if (user !== undefined && stat.uid !== BigInt(user)) throw storageError("foreign_owner");
-      if (stat.size > maxBytes) throw storageError("too_large");
+      if (stat.size > BigInt(maxFileBytes)) throw storageError("too_large");
       return { bytes: await file.readFile(), stat };
     } finally {
       await file.close();
