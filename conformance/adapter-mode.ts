@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import type { HttpRequest } from "../runtime/ports.ts";
 import { interpret } from "./guest/interpret.ts";
 import { type LinePeer, linePeer } from "./line-peer.ts";
-import { inTime, type Mode, modulesNamed, neverRan } from "./mode.ts";
+import { inTime, type Mode, modulesNamed, type NetworkSource, neverRan } from "./mode.ts";
 import type { LoggedLine, Trace } from "./trace.ts";
 import { createWorld, scriptWorld, type World } from "./world.ts";
 
@@ -19,7 +19,7 @@ interface Ended {
 }
 
 /** Starts the command. Each case begins with the call `case.begin` and ends with `case.end`. */
-export function adapterMode(command: string): Mode {
+export function adapterMode(command: string, network: NetworkSource): Mode {
   const child = spawn(command, { shell: true, stdio: ["pipe", "pipe", "inherit"] });
   let world: World = createWorld(scriptWorld);
   const peer: LinePeer = linePeer({
@@ -34,7 +34,7 @@ export function adapterMode(command: string): Mode {
   return {
     name: "adapter",
     async run(file, compiled) {
-      world = createWorld(compiled.script);
+      world = createWorld(compiled.script, await network(compiled));
       const { given = {} } = file;
       const capabilities = Object.keys(given.capabilities ?? {});
       let inner = neverRan(new Error("the adapter did not begin"));
@@ -49,6 +49,7 @@ export function adapterMode(command: string): Mode {
         inner = neverRan(error);
       }
       peer.forget();
+      await world.close();
       return {
         mode: "adapter",
         inner,
@@ -61,6 +62,7 @@ export function adapterMode(command: string): Mode {
         captured: world.captured,
         signed: world.signed,
         elapsed: world.elapsed(),
+        heard: world.heard(),
       };
     },
     runScript: null,
@@ -88,8 +90,16 @@ function callsOf(peer: LinePeer, module: string): Readonly<Record<string, unknow
 /** The calls that an adapter may make: its only way to a network, a clock and a host. */
 async function answerWorld(world: World, call: string, args: readonly unknown[]): Promise<unknown> {
   switch (call) {
-    case "world.http":
-      return await world.http.send(args[0] as HttpRequest);
+    case "world.http": {
+      // What else an adapter sends, such as what is left of a signal, means nothing here.
+      const { method, url, headers = {}, body = null, reach, timeoutMs, maxBytes } = args[0] as HttpRequest;
+      return await world.http.send({
+        ...{ method, url, headers, body },
+        ...(reach === undefined ? {} : { reach }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(maxBytes === undefined ? {} : { maxBytes }),
+      });
+    }
     case "world.sleep":
       return await world.clock.sleep(Number(args[0]));
     case "world.capability":

@@ -15,12 +15,22 @@ export interface CaseFile {
   readonly why: string;
   readonly rfc?: readonly string[];
   readonly source?: string;
-  readonly attack?: { readonly does: string; readonly safe: string };
+  readonly attack?: Attack;
   readonly only?: ModeName;
   readonly given?: Given;
   readonly http?: Readonly<Record<string, Reply | readonly Reply[]>>;
-  readonly steps: readonly Step[];
+  readonly steps?: readonly Step[];
+  readonly script?: string;
+  readonly probe?: string;
   readonly expect?: Expectations;
+}
+
+/** What makes a case a row of the attack table. */
+export interface Attack {
+  readonly row: string;
+  readonly does: string;
+  readonly safe: string;
+  readonly may?: Readonly<Record<string, readonly string[]>>;
 }
 
 export type ModeName = "guest" | "host" | "adapter";
@@ -37,7 +47,14 @@ export interface Given {
   >;
   readonly capabilities?: Readonly<Record<string, Json>>;
   readonly patterns?: readonly { readonly name: string; readonly regex: string }[];
+  readonly names?: Readonly<Record<string, readonly string[] | readonly (readonly string[])[]>>;
+  readonly tls?: Readonly<Record<string, TlsFault>>;
+  readonly limits?: Readonly<Record<string, number>>;
+  readonly environment?: Readonly<Record<string, string>>;
 }
+
+/** What is wrong with a host's TLS; `plain`: it speaks none. */
+export type TlsFault = "self_signed" | "expired" | "other_name" | "tls_1_1" | "plain";
 
 export type StorageName = "memory" | "custom" | "custom_locked" | "file" | "cloud_session" | "cloud_org";
 
@@ -62,7 +79,7 @@ export interface Stored {
 
 export interface Reply {
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[] | Repeated>>;
   readonly tokens?: number;
   readonly json?: Json;
   readonly form?: Readonly<Record<string, string>>;
@@ -70,10 +87,32 @@ export interface Reply {
   readonly bytes?: string;
   readonly delay?: number;
   readonly fault?: Fault;
+  readonly repeat?: number;
+  readonly raw?: string;
+  readonly coding?: "gzip" | "deflate" | "br";
+  readonly said_coding?: string;
+  readonly fields?: number;
+  readonly drip?: { readonly bytes: number; readonly every: number; readonly from?: "head" | "body" };
+  readonly trail?: string;
+  readonly length?: number;
   readonly $capture?: string | Readonly<Record<string, string>>;
 }
 
-export type Fault = "refuse" | "reset" | "stall" | "truncate" | "bad_encoding" | "oversize";
+/** A long text. */
+export interface Repeated {
+  readonly $repeat: string;
+  readonly times: number;
+}
+
+export type Fault =
+  | "refuse"
+  | "reset"
+  | "stall"
+  | "truncate"
+  | "bad_encoding"
+  | "oversize"
+  | "stall_body"
+  | "close";
 
 export interface Step {
   readonly call?: string;
@@ -97,6 +136,9 @@ export interface Expectations {
   readonly capabilities?: Expected;
   readonly values?: Readonly<Record<string, Expected>>;
   readonly elapsed?: Expected;
+  readonly answer?: Expected;
+  readonly refused?: Expected;
+  readonly reached?: readonly string[];
 }
 
 export interface ExpectedRequest {

@@ -9,7 +9,8 @@ import type { Json } from "../runtime/ports.ts";
 import type { CaseFile, Given, Reply, Step, Stored } from "./case-format.ts";
 import { addressOf, endpointsOf, providerCall } from "./endpoints.ts";
 import type { Program, ProgramCall, ProgramStep } from "./program.ts";
-import { type ScriptedPlace, tokenResponse, type WorldScript } from "./world.ts";
+import { tokenResponse } from "./scripted-replies.ts";
+import type { ScriptedPlace, WorldScript } from "./world-script.ts";
 
 export interface Compiled {
   readonly program: Program;
@@ -17,6 +18,8 @@ export interface Compiled {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Grants of the run, in guest mode. */
   readonly grants: Readonly<Record<string, Json>>;
+  /** The pipeline of a script row, which is run in place of the program. */
+  readonly source: string | null;
 }
 
 export interface CompileOptions {
@@ -26,6 +29,8 @@ export interface CompileOptions {
   readonly ownStorage?: boolean;
   /** A path for a file storage. */
   readonly file?: string;
+  /** The text of a script row's pipeline. */
+  readonly source?: string;
 }
 
 const defaultStart = "2026-01-01T00:00:00Z";
@@ -40,8 +45,26 @@ export function compileCase(file: CaseFile, options: CompileOptions = {}): Compi
   const timed = (value: Json): Json => withTimes(value, start / 1000);
   return {
     endpoints,
-    script: { start, places, capabilities: given.capabilities ?? {} },
-    grants: { ...defaultGrants(given), ...given.grants },
+    source: options.source ?? null,
+    script: {
+      start,
+      places,
+      capabilities: given.capabilities ?? {},
+      sockets:
+        file.attack === undefined
+          ? null
+          : {
+              names: given.names ?? {},
+              tls: given.tls ?? {},
+              limits: given.limits ?? {},
+              environment: given.environment ?? {},
+            },
+    },
+    grants: {
+      ...defaultGrants(given, JSON.stringify([file, endpoints])),
+      testing: file.script === undefined,
+      ...given.grants,
+    },
     program: {
       values: {
         url: endpoints,
@@ -54,7 +77,7 @@ export function compileCase(file: CaseFile, options: CompileOptions = {}): Compi
       storage: options.ownStorage === true ? null : storageCall(given),
       client: clientCall(given),
       stored: storedSets(given.stored, start / 1000),
-      steps: file.steps.map((step) => programStep(step, timed)),
+      steps: (file.steps ?? []).map((step) => programStep(step, timed)),
       read: Object.keys(expect?.storage ?? {}),
       audit: expect?.audit !== undefined,
     },
@@ -74,21 +97,26 @@ function placeOf(
 ): ScriptedPlace {
   const [, method = "*", place = key] = /^([A-Z]+) (.+)$/.exec(key) ?? [];
   const { url } = addressOf(place, endpoints);
-  const list: readonly Reply[] = Array.isArray(replies) ? replies : [replies as Reply];
+  const list: readonly Reply[] = Array.isArray(replies) ? replies : [replies];
   // A name alone stands for the origin with everything below it, or for the endpoint whatever its query.
   const pattern = place === "api" ? `${url}/*` : url.includes("*") ? url : new URL(url).href;
   return { method, url: pattern, replies: list };
 }
 
-function defaultGrants(given: Given): Readonly<Record<string, Json>> {
+function defaultGrants(given: Given, text: string): Readonly<Record<string, Json>> {
   const named = Object.keys(given.capabilities ?? {}).map((name) => name.split(".", 1)[0] ?? name);
   return {
-    net: ["*"],
+    net: ["*", ...domainsIn(text)],
     storage: ["*"],
     env: ["*"],
     capabilities: [...new Set(["oauth_storage", ...named])],
-    testing: true,
   };
+}
+
+/** The domains of the hosts in a case: `*` lets a script reach a host, but not say that tokens may go there. No host is named itself. */
+function domainsIn(text: string): readonly string[] {
+  const found = text.matchAll(/https:\/\/[a-z0-9-]+((?:\.[a-z0-9-]+)*\.[a-z]+(?::\d+)?)(?=[/"?#]|$)/g);
+  return [...new Set([...found].map(([, domain]) => `*${domain}`))];
 }
 
 const map = {

@@ -121,17 +121,17 @@ describe.each(modeNames)("%s", (name) => {
       api: server.origin,
       store: join(folder, "tokens.bin"),
     };
-    await mode.run(
+    const run = mode.run(
       pipeline(`
         const now = Math.floor(Date.now() / 1000);
         await store(args).set("acme", {
           access_token: "own-access-token", token_type: "Bearer", refresh_token: "own-refresh-token",
           issued_at_unix: now - 3000, expires_in: 3600, expires_at_unix: now + 600,
         });
+        return await refresh(session(args));
       `),
       { args },
     );
-    const run = mode.run(pipeline("return await refresh(session(args));"), { args });
     await expect(run).rejects.toMatchObject({ code: "HARN-OAU-010" });
     rmSync(folder);
     renameSync(`${folder}-aside`, folder);

@@ -13,8 +13,9 @@ import type { LogEvent } from "../runtime/ports.ts";
 import { oauth } from "../stdlib/oauth/index.ts";
 import type { Compiled } from "./compile.ts";
 import { Sealed } from "./matchers.ts";
-import { type Mode, modulesNamed, neverRan, specifierOf } from "./mode.ts";
-import type { InnerTrace } from "./program.ts";
+import { errorOf } from "./guest/interpret.ts";
+import { type Mode, modulesNamed, type NetworkSource, specifierOf } from "./mode.ts";
+import type { InnerTrace, Outcome } from "./program.ts";
 import type { LoggedLine } from "./trace.ts";
 import { createWorld, scriptWorld } from "./world.ts";
 
@@ -25,10 +26,10 @@ const folder = fileURLToPath(new URL("./guest/", import.meta.url));
 const callbackTimeout = 300;
 
 /** Opens the mode: one runtime for all cases. */
-export async function guestMode(): Promise<Mode> {
+export async function guestMode(network: NetworkSource): Promise<Mode> {
   // Known here, so that capsules can be opened for the comparison.
-  const sealingKey = new Uint8Array(createHash("sha256").update("holdfast conformance").digest());
-  const seal = createSealer({ random: systemRandom(), key: sealingKey }).forRun({
+  const sealingKeys = [new Uint8Array(createHash("sha256").update("holdfast conformance").digest())];
+  const seal = createSealer({ random: systemRandom(), sealingKeys }).forRun({
     passThrough: true,
     redactor: null,
   });
@@ -37,9 +38,9 @@ export async function guestMode(): Promise<Mode> {
   let logs: LoggedLine[] = [];
   let script = "";
   const runtime = await createRuntime({
-    plugins: [oauth({ sealingKey })],
+    plugins: [oauth({ sealingKeys })],
     env,
-    limits: { callbackTimeout, wall: 20_000 },
+    limits: { callbackTimeout, wall: 20_000, cpu: 10_000 },
     events: [
       {
         name: "conformance",
@@ -78,26 +79,26 @@ export async function guestMode(): Promise<Mode> {
     async run(file, compiled) {
       begin();
       Object.assign(env, file.given?.env);
-      const world = createWorld(compiled.script);
+      const world = createWorld(compiled.script, await network(compiled));
       const grants = compiled.grants as Grants;
-      let result: unknown;
+      const request = { filename: script, grants, world };
+      let ended: Outcome;
       try {
-        const run = await runtime.run({
-          source: sourceFor(compiled),
-          filename: script,
-          folder,
-          args: compiled.program,
-          grants,
-          world,
-        });
-        result = run.result;
+        const { result } = await runtime.run(
+          compiled.source === null
+            ? { ...request, source: sourceFor(compiled), folder, args: compiled.program }
+            : { ...request, source: compiled.source, args: { url: compiled.endpoints } },
+        );
+        ended = { value: result ?? null };
       } catch (error) {
-        result = neverRan(error);
+        ended = { error: errorOf(error) };
       }
+      await world.close();
+      const inner = compiled.source === null ? innerOf(ended) : untouched;
       return {
         mode: "guest",
-        inner: opened(result) as InnerTrace,
-        crossed: JSON.stringify(result),
+        inner: opened(inner) as InnerTrace,
+        crossed: JSON.stringify("value" in ended ? ended.value : ended.error),
         sealed: grants.reveal !== true,
         events,
         logs,
@@ -106,6 +107,8 @@ export async function guestMode(): Promise<Mode> {
         captured: world.captured,
         signed: world.signed,
         elapsed: world.elapsed(),
+        heard: world.heard(),
+        ...(compiled.source === null ? {} : { ended }),
       };
     },
     async runScript({ source, grants }) {
@@ -121,6 +124,13 @@ export async function guestMode(): Promise<Mode> {
     close: () => runtime.close(),
   };
 }
+
+/** What a run of the interpreter left, or why it did not run. */
+function innerOf(ended: Outcome): InnerTrace {
+  return "value" in ended ? (ended.value as InnerTrace) : { ...untouched, unprepared: ended.error };
+}
+
+const untouched: InnerTrace = { unprepared: null, steps: [], values: {}, calls: {}, storage: {}, audit: [] };
 
 /** The pipeline of a case: the modules that it calls, and the interpreter. */
 function sourceFor(compiled: Compiled): string {

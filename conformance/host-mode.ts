@@ -12,7 +12,7 @@ import { createOAuth, type OAuth } from "../stdlib/oauth/node.ts";
 import type { CaseFile } from "./case-format.ts";
 import { cloudOperations } from "./cloud-storage.ts";
 import { interpret } from "./guest/interpret.ts";
-import { inTime, type Mode, neverRan } from "./mode.ts";
+import { inTime, type Mode, type NetworkSource, neverRan } from "./mode.ts";
 import { type Modules, runScriptHere } from "./script-case.ts";
 import type { LoggedLine } from "./trace.ts";
 import { createWorld, scriptWorld, type World } from "./world.ts";
@@ -21,11 +21,11 @@ import { createWorld, scriptWorld, type World } from "./world.ts";
 export type MakeStorage = () => Promise<{ readonly storage: StorageHandle; close?(): Promise<void> }>;
 
 /** Opens the mode. With `makeStorage`, that storage stands in for the case's. */
-export function hostMode(makeStorage: MakeStorage | null = null): Mode {
+export function hostMode(network: NetworkSource, makeStorage: MakeStorage | null = null): Mode {
   return {
     name: "host",
     async run(file, compiled) {
-      const world = createWorld(compiled.script);
+      const world = createWorld(compiled.script, await network(compiled));
       const { own, events } = openWorld(world, file.given);
       const made = compiled.program.storage === null ? await makeStorage?.() : undefined;
       const inner = await inTime(
@@ -41,6 +41,7 @@ export function hostMode(makeStorage: MakeStorage | null = null): Mode {
       const elapsed = world.elapsed();
       await Promise.race([own.close(), new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
       await made?.close?.();
+      await world.close();
       return {
         mode: "host",
         inner,
@@ -53,6 +54,7 @@ export function hostMode(makeStorage: MakeStorage | null = null): Mode {
         captured: world.captured,
         signed: world.signed,
         elapsed,
+        heard: world.heard(),
       };
     },
     async runScript(script) {
@@ -70,7 +72,7 @@ export function hostMode(makeStorage: MakeStorage | null = null): Mode {
 
 /** The modules over a world, and the list that their events go to. */
 export function openWorld(
-  world: Pick<World, "clock" | "http" | "capability">,
+  world: Pick<World, "clock" | "http" | "capability"> & Partial<Pick<World, "egressOptions">>,
   given: CaseFile["given"],
 ): { readonly own: OAuth; readonly events: readonly LogEvent[] } {
   const events: LogEvent[] = [];
@@ -86,7 +88,7 @@ export function openWorld(
   ]);
   const own = createOAuth({
     clock: world.clock,
-    http: world.http,
+    ...(world.egressOptions ? { egress: world.egressOptions } : { http: world.http }),
     env: Object.fromEntries(env) as Record<string, string>,
     capabilities: capabilitiesOf(world, given?.capabilities ?? {}),
     sinks: [sink],

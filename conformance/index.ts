@@ -5,7 +5,7 @@
  */
 
 export type { CaseFile, ModeName } from "./case-format.ts";
-export type { Finding } from "./judge.ts";
+export type { Finding } from "./finding.ts";
 export { CaseFileError } from "./load-cases.ts";
 export type { Difference } from "./matchers.ts";
 export type { ReporterName } from "./reporters.ts";

@@ -97,6 +97,10 @@ const rules: Readonly<Record<string, Rule>> = {
       ? deepest
       : [{ at, message: describe("is none of the possible forms", schema) }];
   },
+  oneOf: (value, rule: readonly unknown[], at, check, schema) =>
+    rule.filter((option) => check(option, value, at).length === 0).length === 1
+      ? []
+      : [{ at, message: describe("must be exactly one of the possible forms", schema) }],
   not: (value, rule: unknown, at, check) =>
     check(rule, value, at).length > 0 ? [] : [{ at, message: `must not be ${JSON.stringify(value)}` }],
 };

@@ -6,18 +6,13 @@
 
 import type { CaseFile, ExpectedRequest, Step } from "./case-format.ts";
 import { addressOf } from "./endpoints.ts";
+import type { Finding } from "./finding.ts";
+import { judgeHeard } from "./heard.ts";
 import { compare, type Difference, type MatchContext, show } from "./matchers.ts";
 import type { Outcome, StepTrace, ThrownError } from "./program.ts";
-import { leakIn, secretsIn, secretsSent } from "./secrets.ts";
+import { environmentSecrets, leakIn, secretsIn, secretsSent } from "./secrets.ts";
 import type { Trace } from "./trace.ts";
-import type { SeenRequest } from "./world.ts";
-
-/** One thing that is not as it must be. */
-export interface Finding {
-  /** Which part of the case: `step 2: token`, `requests`, `events oauth.client.audit`, … */
-  readonly where: string;
-  readonly differences: readonly Difference[];
-}
+import type { SeenRequest } from "./world-script.ts";
 
 export interface JudgeContext {
   readonly file: CaseFile;
@@ -35,10 +30,12 @@ export function judge(context: JudgeContext, trace: Trace): readonly Finding[] {
   if (unprepared !== null)
     return [finding("given", { at: "", expected: "(the world is made)", actual: told(unprepared) })];
   return [
-    ...judgeSteps(file.steps, trace.inner.steps, matching, ""),
+    ...judgeSteps(file.steps ?? [], trace.inner.steps, matching, ""),
+    ...judgeScript(file, trace, matching),
     ...judgeExpectations(context, trace, matching),
     ...judgeUnscripted(trace),
     ...judgeLeaks(file, trace),
+    ...judgeHeard(file, context.endpoints, trace),
   ].filter(({ differences }) => differences.length > 0);
 }
 
@@ -98,6 +95,18 @@ function judgeForm(error: ThrownError): readonly Difference[] {
   return compare(form, error, { values: {}, start: 0, sealed: false });
 }
 
+/** How the pipeline of a script row ended. */
+function judgeScript(
+  { expect = {} }: CaseFile,
+  { ended }: Trace,
+  matching: MatchContext,
+): readonly Finding[] {
+  if (ended === undefined) return [];
+  const { answer = "$any", refused } = expect;
+  const step = refused === undefined ? { expect: answer } : { throws: refused };
+  return [finding("the script", ...judgeOutcome(step, ended, matching))];
+}
+
 function judgeExpectations(
   { file, endpoints }: JudgeContext,
   trace: Trace,
@@ -123,6 +132,8 @@ function judgeExpectations(
   for (const [name, expected] of Object.entries(expect.values ?? {}))
     check(`value ${name}`, expected, matching.values[name]);
   check("elapsed", expect.elapsed, trace.elapsed);
+  const dialled = trace.heard.filter(({ port }) => port > 0).map(({ address, port }) => `${address}:${port}`);
+  check("reached", expect.reached, [...new Set(dialled)]);
   return found;
 }
 
@@ -207,7 +218,8 @@ function judgeUnscripted(trace: Trace): readonly Finding[] {
 /** No token value in any event, log line or error; and where tokens are sealed, none that a provider sent crosses. */
 function judgeLeaks(file: CaseFile, trace: Trace): readonly Finding[] {
   const sent = secretsSent(trace.requests);
-  const secrets = new Set([...secretsIn([file.http, file.given]), ...sent, ...trace.signed]);
+  const sealed = [...environmentSecrets(file).keys()];
+  const secrets = new Set([...secretsIn([file.http, file.given]), ...sent, ...trace.signed, ...sealed]);
   const found: Finding[] = [];
   const search = (where: string, text: string, values: Iterable<string>): void => {
     const leak = leakIn(text, values);
@@ -225,9 +237,17 @@ function judgeLeaks(file: CaseFile, trace: Trace): readonly Finding[] {
   for (const error of errorsOf(trace.inner.steps)) search("error", JSON.stringify(error), secrets);
   if (trace.sealed) {
     // What the case itself hands over it may see again; what a provider sent it may not.
-    const own = secretsIn([file.given, file.steps]);
-    const fromProvider = [...secretsIn(file.http), ...trace.signed].filter((value) => !own.has(value));
+    const { capabilities, ...given } = file.given ?? {};
+    const own = secretsIn([given, file.steps]);
+    const fromProvider = [...secretsIn([file.http, capabilities]), ...trace.signed, ...sealed].filter(
+      (value) => !own.has(value),
+    );
     search("what crossed to the script", trace.crossed, fromProvider);
+    if (trace.ended !== undefined)
+      // These are stores of the host, which keeps real values.
+      for (const { operation, params } of trace.capabilities)
+        if (!/^(?:oauth_storage|secrets)\./.test(operation))
+          search(`parameters of ${operation}`, JSON.stringify(params), secrets);
   }
   return found;
 }

@@ -5,9 +5,9 @@
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CaseFile } from "./case-format.ts";
+import type { CaseFile, ModeName } from "./case-format.ts";
 import { checkSchema } from "./json-schema.ts";
 import { readScriptCase, type ScriptCase } from "./script-case.ts";
 
@@ -15,7 +15,7 @@ import { readScriptCase, type ScriptCase } from "./script-case.ts";
 export const fixturesFolder: string = fileURLToPath(new URL("../../fixtures/", import.meta.url));
 
 export type LoadedCase =
-  | { readonly kind: "data"; readonly name: string; readonly file: CaseFile }
+  | { readonly kind: "data"; readonly name: string; readonly file: CaseFile; readonly source?: string }
   | { readonly kind: "script"; readonly name: string; readonly script: ScriptCase };
 
 /** Thrown for a case file that cannot be used: one line per problem. */
@@ -29,10 +29,44 @@ export function loadCases(folder: string = join(fixturesFolder, "cases")): reado
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => /\.(json|ts)$/.test(path))
     .sort();
-  return names.map((path) => {
-    const name = relative(folder, join(folder, path)).split(sep).join("/");
-    return readCase(name, readFileSync(join(folder, path), "utf8"));
-  });
+  const read = (path: string): string => readFileSync(join(folder, path), "utf8");
+  const data = names.filter((path) => path.endsWith(".json")).map((path) => withSource(path, read));
+  const rows = new Set(data.flatMap(({ scriptPath }) => (scriptPath === null ? [] : [scriptPath])));
+  const scripts = names.filter((path) => path.endsWith(".ts") && !rows.has(path));
+  return [
+    ...data.map(({ loaded }) => loaded),
+    ...scripts.map((path) => readCase(slashes(path), read(path))),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A data case, with the pipeline that it names. */
+function withSource(
+  path: string,
+  read: (path: string) => string,
+): { readonly loaded: LoadedCase; readonly scriptPath: string | null } {
+  const loaded = readCase(slashes(path), read(path));
+  if (loaded.kind !== "data" || loaded.file.script === undefined) return { loaded, scriptPath: null };
+  const scriptPath = join(dirname(path), loaded.file.script);
+  try {
+    return { loaded: { ...loaded, source: read(scriptPath) }, scriptPath };
+  } catch (error) {
+    throw new CaseFileError(`${path}: ${messageOf(error)}`);
+  }
+}
+
+function slashes(path: string): string {
+  return path.split(sep).join("/");
+}
+
+const everyMode: readonly ModeName[] = ["guest", "host", "adapter"];
+
+/** The modes that a case runs in: a row's pipeline needs the sandbox, a probe Node, a script case one of them. */
+export function runsIn(loaded: LoadedCase): readonly ModeName[] {
+  const { only } = loaded.kind === "data" ? loaded.file : loaded.script;
+  if (only !== undefined && only !== null) return [only];
+  if (loaded.kind === "script") return ["guest", "host"];
+  if (loaded.file.script !== undefined) return ["guest"];
+  return loaded.file.probe === undefined ? everyMode : ["host"];
 }
 
 let schema: Readonly<Record<string, unknown>> | undefined;

@@ -13,6 +13,7 @@
  *     {"$between": [1, 5]}       a number, both ends included
  *     {"$contains": x}           a text with this part, or a list with an entry like this (a list: with each of them)
  *     {"$exact": {…}}            an object with these members and no other
+ *     {"$not": x}                anything that is not like x
  *     "$name", "$name.member"    an earlier value
  *
  * @module
@@ -132,6 +133,8 @@ function compareMatcher(
     }
     case "$contains":
       return contains(argument, actual, context, holds);
+    case "$not":
+      return holds(actual !== undefined && compare(argument, actual, context).length > 0);
     case "$base64url":
       return base64url(Number(argument), actual, holds);
     case "$sealed":

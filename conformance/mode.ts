@@ -7,6 +7,7 @@
 import type { CaseFile, ModeName } from "./case-format.ts";
 import type { Compiled } from "./compile.ts";
 import { errorOf } from "./guest/interpret.ts";
+import type { Network } from "./network/network.ts";
 import type { InnerTrace } from "./program.ts";
 import type { ScriptCase } from "./script-case.ts";
 import type { Trace } from "./trace.ts";
@@ -19,6 +20,9 @@ export interface Mode {
   readonly runScript: ((script: ScriptCase) => Promise<unknown>) | null;
   close(): Promise<void>;
 }
+
+/** The network of the attack rows, opened at the first; null for a case that needs none. */
+export type NetworkSource = (compiled: Compiled) => Promise<Network | null>;
 
 /** How long a case may take, in real milliseconds. */
 export const caseTimeoutMs = 10_000;

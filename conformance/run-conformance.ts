@@ -8,12 +8,14 @@ import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import type { Json } from "../runtime/ports.ts";
 import { adapterMode } from "./adapter-mode.ts";
+import { attackLines, attackRows } from "./attack-table.ts";
 import type { ModeName } from "./case-format.ts";
 import { guestMode } from "./guest-mode.ts";
 import { hostMode, type MakeStorage } from "./host-mode.ts";
 import { importFile } from "./import-text.ts";
-import { type LoadedCase, loadCases } from "./load-cases.ts";
-import type { Mode } from "./mode.ts";
+import { type LoadedCase, loadCases, runsIn } from "./load-cases.ts";
+import type { Mode, NetworkSource } from "./mode.ts";
+import { networkSource } from "./network-source.ts";
 import { type ReporterName, reporter } from "./reporters.ts";
 import { type CaseResult, runCase, sourcesOf } from "./run-case.ts";
 import { storageContract } from "./storage-contract.ts";
@@ -76,7 +78,8 @@ export async function runConformance(options: ConformanceOptions = {}): Promise<
   };
   const provider = options.provider === undefined ? undefined : readProvider(options.provider);
   const makeStorage = options.storage === undefined ? null : await readStorage(options.storage);
-  const modes = await openModes(options, makeStorage);
+  const network = networkSource();
+  const modes = await openModes(options, makeStorage, network.source);
   try {
     if (makeStorage === null || !(await runContract(makeStorage, note)))
       await runAll(cases, modes, note, {
@@ -85,7 +88,10 @@ export async function runConformance(options: ConformanceOptions = {}): Promise<
       });
   } finally {
     await Promise.all(modes.map((mode) => mode.close()));
+    await network.close();
   }
+  if (options.attacks === true && (options.reporter ?? "pretty") === "pretty")
+    for (const line of attackLines(attackRows(results))) write(line);
   report.end();
   const failed = results.filter(({ findings }) => findings.length > 0).length;
   return { passed: results.length - failed, failed, results };
@@ -98,11 +104,9 @@ async function runAll(
   options: Parameters<typeof runCase>[2],
 ): Promise<void> {
   for (const loaded of cases) {
-    const only = loaded.kind === "data" ? loaded.file.only : loaded.script.only;
     let first: CaseResult | null = null;
     for (const mode of modes) {
-      if (only !== undefined && only !== null && only !== mode.name) continue;
-      if (loaded.kind === "script" && mode.runScript === null) continue;
+      if (!runsIn(loaded).includes(mode.name)) continue;
       const result = agreeing(await runCase(loaded, mode, options), first);
       first ??= result;
       if (note(result)) return;
@@ -136,8 +140,7 @@ function select(all: readonly LoadedCase[], options: ConformanceOptions): readon
     if (attacks && !(loaded.kind === "data" && loaded.file.attack !== undefined)) return false;
     if (storage !== undefined && !leavesOpen(loaded, "storage")) return false;
     if (provider !== undefined && !leavesOpen(loaded, "provider")) return false;
-    const only = loaded.kind === "data" ? loaded.file.only : loaded.script.only;
-    return modes === undefined || only === undefined || only === null || modes.includes(only);
+    return modes === undefined || runsIn(loaded).some((mode) => modes.includes(mode));
   });
   return seed === undefined ? chosen : shuffled(chosen, seed);
 }
@@ -145,10 +148,12 @@ function select(all: readonly LoadedCase[], options: ConformanceOptions): readon
 /** Whether a case works with another storage or provider than the suite's own. */
 function leavesOpen(loaded: LoadedCase, part: "storage" | "provider"): boolean {
   if (loaded.kind === "script" || loaded.file.given?.[part] !== undefined) return false;
-  const text = JSON.stringify(loaded.file);
+  // A probe makes its own world.
+  if (loaded.file.probe !== undefined) return false;
+  const text = JSON.stringify(loaded.file) + (loaded.source ?? "");
   if (part === "provider")
     return !/(as|api)\.example\.com|acme/.test(text.replace(/"(title|why|source)":"[^"]*"/g, ""));
-  return loaded.name.startsWith("client/") && !text.includes('"storage.');
+  return /^(?:client|attacks)\//.test(loaded.name) && !text.includes('"storage.');
 }
 
 /** Fisher and Yates with a small generator: the same number gives the same order everywhere. */
@@ -166,8 +171,8 @@ function shuffled<T>(list: readonly T[], seed: number): readonly T[] {
 function list(cases: readonly LoadedCase[], attacks: boolean, write: (line: string) => void): void {
   for (const loaded of cases) {
     if (attacks && loaded.kind === "data" && loaded.file.attack) {
-      const { does, safe } = loaded.file.attack;
-      write(`${loaded.name}\n  attack: ${does}\n  safe:   ${safe}`);
+      const { row, does, safe } = loaded.file.attack;
+      write(`${row} ${loaded.name}\n  attack: ${does}\n  safe:   ${safe}`);
     } else {
       const { title } = loaded.kind === "data" ? loaded.file : loaded.script;
       write(`${loaded.name}\n  ${title} [${sourcesOf(loaded).join("; ")}]`);
@@ -178,6 +183,7 @@ function list(cases: readonly LoadedCase[], attacks: boolean, write: (line: stri
 async function openModes(
   options: ConformanceOptions,
   makeStorage: MakeStorage | null,
+  network: NetworkSource,
 ): Promise<readonly Mode[]> {
   const { adapter } = options;
   const fallback: readonly ModeName[] =
@@ -189,13 +195,13 @@ async function openModes(
     names.map(async (name) => {
       switch (name) {
         case "guest":
-          return await guestMode();
+          return await guestMode(network);
         case "host":
-          return hostMode(makeStorage);
+          return hostMode(network, makeStorage);
         case "adapter":
           if (adapter === undefined)
             throw new ConformanceUsageError("adapter mode needs the adapter's command");
-          return adapterMode(adapter);
+          return adapterMode(adapter, network);
       }
     }),
   );

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { filesIn } from "./probes/files-in.ts";
 import { openSeal, tableSeal, testPorts } from "../stdlib/oauth/storage/ports.test.support.ts";
 import { type StorageHandle, storageModule } from "../stdlib/oauth/storage/index.ts";
 import type { TokenSet } from "../stdlib/oauth/token-set.ts";
@@ -14,7 +15,7 @@ async function inFolder(key: Parameters<typeof file>[1]): Promise<StorageUnderTe
   return {
     storage: file(join(folder, "tokens.bin"), key),
     close: async () => {
-      const strays = (await readdir(folder)).filter((name) => name !== "tokens.bin");
+      const strays = (await filesIn(folder)).filter((name) => name !== "tokens.bin");
       await rm(folder, { recursive: true });
       expect(strays).toEqual([]);
     },

@@ -6,8 +6,9 @@
 
 import type { LogEvent } from "../runtime/ports.ts";
 import type { ModeName } from "./case-format.ts";
-import type { InnerTrace } from "./program.ts";
-import type { SeenCapability, SeenRequest } from "./world.ts";
+import type { InnerTrace, Outcome } from "./program.ts";
+import type { HeardBytes } from "./socket-transport.ts";
+import type { SeenCapability, SeenRequest } from "./world-script.ts";
 
 export interface LoggedLine {
   readonly level: string;
@@ -31,4 +32,8 @@ export interface Trace {
   readonly signed: readonly string[];
   /** Seconds of virtual time. */
   readonly elapsed: number;
+  /** What the servers of an attack row received. */
+  readonly heard: readonly HeardBytes[];
+  /** How the script of a script row ended. */
+  readonly ended?: Outcome;
 }
