@@ -5,10 +5,11 @@
  */
 
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { loadCases } from "../../conformance/load-cases.ts";
 import type { Mutant } from "./mutant.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -22,33 +23,49 @@ export interface Verdict {
   readonly ms: number;
 }
 
-/** Judges mutants one after another. One whose text is not there exactly once counts as missed. @throws Error when the suite fails without any. */
+/** Copies that are judged in at once. */
+const hands = 2;
+
+/** Judges mutants. One whose text is not there exactly once counts as missed. @throws Error when the suite fails without any. */
 export async function checkMutants(
   list: readonly Mutant[],
   onVerdict: (verdict: Verdict) => void = () => {},
 ): Promise<readonly Verdict[]> {
-  const folder = mkdtempSync(join(tmpdir(), "holdfast-mutants-"));
+  const folders = Array.from({ length: Math.min(hands, list.length) }, copyOfLibrary);
   try {
-    for (const room of ["runtime", "stdlib", "conformance", "cli"])
-      cpSync(join(root, "dist", room), join(folder, "dist", room), {
-        recursive: true,
-        filter: (path) => !/\.test\.|\.map$|\.d\.ts$/.test(path),
-      });
-    cpSync(join(root, "fixtures"), join(folder, "fixtures"), { recursive: true });
-    cpSync(join(root, "package.json"), join(folder, "package.json"));
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
-    const broken = await firstFailure(folder);
+    const used = list.some(({ rows }) => rows === undefined) ? ordinaryCases : [];
+    const cases = [...used, ...new Set(list.flatMap(({ rows = [] }) => rows))];
+    const broken = await firstFailure(folders[0] ?? "", cases);
     if (broken !== null) throw new Error(`the suite fails without any mutant: ${broken}`);
-    const verdicts: Verdict[] = [];
-    for (const mutant of list) {
-      const verdict = await judge(folder, mutant);
-      verdicts.push(verdict);
-      onVerdict(verdict);
-    }
-    return verdicts;
+    const verdicts = new Map<Mutant, Verdict>();
+    const left = list.values();
+    await Promise.all(
+      folders.map(async (folder) => {
+        for (const mutant of left) {
+          const verdict = await judge(folder, mutant);
+          verdicts.set(mutant, verdict);
+          onVerdict(verdict);
+        }
+      }),
+    );
+    return list.flatMap((mutant) => verdicts.get(mutant) ?? []);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A copy of the compiled files that can be run. */
+function copyOfLibrary(): string {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-mutants-"));
+  for (const room of ["runtime", "stdlib", "conformance", "cli"])
+    cpSync(join(root, "dist", room), join(folder, "dist", room), {
+      recursive: true,
+      filter: (path) => !/\.test\.|\.map$|\.d\.ts$/.test(path),
+    });
+  cpSync(join(root, "fixtures"), join(folder, "fixtures"), { recursive: true });
+  cpSync(join(root, "package.json"), join(folder, "package.json"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
+  return folder;
 }
 
 async function judge(folder: string, mutant: Mutant): Promise<Verdict> {
@@ -65,7 +82,7 @@ async function judge(folder: string, mutant: Mutant): Promise<Verdict> {
   const began = performance.now();
   writeFileSync(path, parts.join(mutant.replace));
   try {
-    const caughtBy = await firstFailure(folder);
+    const caughtBy = await firstFailure(folder, mutant.rows ?? ordinaryCases);
     return { mutant, caughtBy, note: caughtBy ?? "no case fails", ms: Math.round(performance.now() - began) };
   } finally {
     writeFileSync(path, original);
@@ -73,12 +90,17 @@ async function judge(folder: string, mutant: Mutant): Promise<Verdict> {
 }
 
 /** Host mode is the faster one, and what it misses only the sandbox can show. */
-async function firstFailure(folder: string): Promise<string | null> {
-  return (await failureIn(folder, "host")) ?? (await failureIn(folder, "guest"));
+async function firstFailure(folder: string, cases: readonly string[]): Promise<string | null> {
+  return (await failureIn(folder, cases, "host")) ?? (await failureIn(folder, cases, "guest"));
 }
 
-async function failureIn(folder: string, mode: string): Promise<string | null> {
-  const words = [join(folder, "dist/cli/main.js"), "conformance", "--bail", "--mode", mode];
+/** The folders of cases beside the attack table. */
+const ordinaryCases: readonly string[] = readdirSync(join(root, "fixtures/cases"))
+  .filter((name) => name !== "attacks")
+  .map((name) => `${name}/`);
+
+async function failureIn(folder: string, cases: readonly string[], mode: string): Promise<string | null> {
+  const words = [join(folder, "dist/cli/main.js"), "conformance", ...cases, "--bail", "--mode", mode];
   const child = spawn(process.execPath, words, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
@@ -88,6 +110,12 @@ async function failureIn(folder: string, mode: string): Promise<string | null> {
     output += chunk.toString();
   });
   const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  if (status === 0) return null;
-  return /^FAILED (\S+ \(\w+\))/m.exec(output)?.[1] ?? `(the command failed: ${output.trim().slice(0, 200)})`;
+  // Rows that are for one mode only leave nothing to run in the other.
+  if (status === 0 || output.includes("the filter selects no case")) return null;
+  const failed = /^FAILED (\S+ \(\w+\))/m.exec(output)?.[1];
+  if (failed !== undefined) return failed;
+  // A fault that ends the process is seen by the one case that ran.
+  const [only, ...others] = loadCases().filter(({ name }) => cases.some((part) => name.includes(part)));
+  if (only !== undefined && others.length === 0) return `${only.name} (${mode})`;
+  return `(the command failed: ${output.trim().slice(0, 200)})`;
 }

@@ -82,15 +82,9 @@ export const exchangeMutants: readonly Mutant[] = [
     replace: "if (given.resource === undefined)",
   },
   {
-    name: "takes plain http endpoints from metadata",
-    file: `${oauth}/discovery/issuer-metadata.js`,
-    find: 'return url.protocol === "http:" && isLoopback(url.hostname) && issuer.startsWith("http:");',
-    replace: 'return isLoopback(url.hostname) || issuer !== "";',
-  },
-  {
     name: "takes a user part in an endpoint's address",
     file: `${oauth}/endpoint-url.js`,
-    find: 'if (head[2]?.includes("@"))',
+    find: 'if (authority.includes("@"))',
     replace: "if (false)",
   },
 ];

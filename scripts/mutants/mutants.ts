@@ -5,6 +5,22 @@
  * @module
  */
 
+import { attackAMutants } from "./attack-a-mutants.ts";
+import { attackBMutants } from "./attack-b-mutants.ts";
+import { attackCMutants } from "./attack-c-mutants.ts";
+import { attackDMutants } from "./attack-d-mutants.ts";
+import { attackEMutants } from "./attack-e-mutants.ts";
+import { attackFMutants } from "./attack-f-mutants.ts";
+import { attackFLoginMutants } from "./attack-f-login-mutants.ts";
+import { attackHMutants } from "./attack-h-mutants.ts";
+import { attackIMutants } from "./attack-i-mutants.ts";
+import { attackJMutants } from "./attack-j-mutants.ts";
+import { attackKMutants } from "./attack-k-mutants.ts";
+import { attackLMutants } from "./attack-l-mutants.ts";
+import { attackMMutants } from "./attack-m-mutants.ts";
+import { attackNMutants } from "./attack-n-mutants.ts";
+import { attackPMutants } from "./attack-p-mutants.ts";
+import { attackQMutants } from "./attack-q-mutants.ts";
 import { exchangeMutants } from "./exchange-mutants.ts";
 import { loginMutants } from "./login-mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -46,7 +62,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "lets extra parameters override reserved ones",
     file: `${oauth}/authorization.js`,
-    find: "if (!reserved.includes(name.trim().toLowerCase()))",
+    find: "if (!reserved.includes(plain))",
     replace: "if (name !== null)",
   },
   {
@@ -91,9 +107,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "replays after every 401",
     file: `${oauth}/request.js`,
-    find: "return await sendAuthorized(context, request, target, renewed);",
+    find: "const answer = await sendAuthorized(context, request, target, renewed);",
     replace:
-      "const again = await sendAuthorized(context, request, target, renewed); return again.status === 401 ? await sendAuthorized(context, request, target, renewed) : again;",
+      "let answer = await sendAuthorized(context, request, target, renewed); if (answer.status === 401) answer = await sendAuthorized(context, request, target, renewed);",
   },
   {
     name: "throws away the 401 when the refresh fails",
@@ -168,4 +184,20 @@ export const mutants: readonly Mutant[] = [
     find: "interval += slowDownSeconds;",
     replace: "failures = 0;",
   },
+  ...attackAMutants,
+  ...attackBMutants,
+  ...attackCMutants,
+  ...attackDMutants,
+  ...attackEMutants,
+  ...attackFMutants,
+  ...attackFLoginMutants,
+  ...attackHMutants,
+  ...attackIMutants,
+  ...attackJMutants,
+  ...attackKMutants,
+  ...attackLMutants,
+  ...attackMMutants,
+  ...attackNMutants,
+  ...attackPMutants,
+  ...attackQMutants,
 ];

@@ -24,8 +24,8 @@ export const resourceMutants: readonly Mutant[] = [
   {
     name: "loses the body at the replay",
     file: `${oauth}/request.js`,
-    find: "return await sendAuthorized(context, request, target, renewed);",
-    replace: "return await sendAuthorized(context, { ...request, body: null }, target, renewed);",
+    find: "const answer = await sendAuthorized(context, request, target, renewed);",
+    replace: "const answer = await sendAuthorized(context, { ...request, body: null }, target, renewed);",
   },
   {
     name: "names wanted scopes for every challenge",

@@ -54,8 +54,8 @@ export const shownMutants: readonly Mutant[] = [
   {
     name: "hands an echoed token to the script",
     file: `${oauth}/redaction/engine.js`,
-    find: "maskKnown(text) {",
-    replace: "maskKnown(text) { return text;",
+    find: "maskKnown(text, carried) {",
+    replace: "maskKnown(text, carried) { return text;",
   },
   {
     name: "counts one match per call",

@@ -98,9 +98,9 @@ export const storageMutants: readonly Mutant[] = [
   {
     name: "hides an expired set",
     file: `${oauth}/storage/handle.js`,
-    find: "return entry && concealTokenSet(ports, key, entry);",
+    find: "return entry && concealTokenSet(ports, key, entry, isCustomStore(store) || isOwn(ports, entry));",
     replace:
-      "return entry && !(entry.token_set.expires_at_unix < ports.clock.now() / 1000) ? concealTokenSet(ports, key, entry) : null;",
+      "return entry && !(entry.token_set.expires_at_unix < ports.clock.now() / 1000) ? concealTokenSet(ports, key, entry, isCustomStore(store) || isOwn(ports, entry)) : null;",
   },
   {
     name: "takes keys of any length",

@@ -96,7 +96,7 @@ export const tokenMutants: readonly Mutant[] = [
   {
     name: "takes the ID token of another person at a refresh",
     file: `${oauth}/refresh.js`,
-    find: "if (!isSameSubject(entry.token_set.id_token, members.id_token))",
+    find: "if (!isSameSubject(entry.token_set.id_token, id_token))",
     replace: "if (false)",
   },
   {

@@ -1,0 +1,316 @@
+/**
+ * Faults that rows of group L of the attack table catch: URLs, names and addresses.
+ *
+ * @module
+ */
+
+import type { Mutant } from "./mutant.ts";
+
+const host = "runtime/host";
+const oauth = "stdlib/oauth";
+
+/** The rows, as in `["l06_"]`, that must catch it. */
+type Fault = Omit<Mutant, "rows"> & { readonly by: readonly string[] };
+
+const faults: readonly Fault[] = [
+  {
+    name: "takes 0.0.0.0/8 for public",
+    file: `${host}/address.js`,
+    find: '["0.0.0.0", 8],',
+    replace: "",
+    by: ["l64_"],
+  },
+  {
+    name: "takes 10.0.0.0/8 for public",
+    file: `${host}/address.js`,
+    find: '["10.0.0.0", 8],',
+    replace: "",
+    by: ["l66_"],
+  },
+  {
+    name: "takes 100.64.0.0/10 for public",
+    file: `${host}/address.js`,
+    find: '["100.64.0.0", 10],',
+    replace: "",
+    by: ["l63_"],
+  },
+  {
+    name: "takes 127.0.0.0/8 for public",
+    file: `${host}/address.js`,
+    find: '["127.0.0.0", 8],',
+    replace: "",
+    by: ["l65_"],
+  },
+  {
+    name: "takes 168.63.129.16/32 for public",
+    file: `${host}/address.js`,
+    find: '["168.63.129.16", 32],',
+    replace: "",
+    by: ["l62_"],
+  },
+  {
+    name: "takes 169.254.0.0/16 for public",
+    file: `${host}/address.js`,
+    find: '["169.254.0.0", 16],',
+    replace: "",
+    by: ["l62_"],
+  },
+  {
+    name: "takes 172.16.0.0/12 for public",
+    file: `${host}/address.js`,
+    find: '["172.16.0.0", 12],',
+    replace: "",
+    by: ["l66_"],
+  },
+  {
+    name: "takes 192.0.0.0/24 for public",
+    file: `${host}/address.js`,
+    find: '["192.0.0.0", 24],',
+    replace: "",
+    by: ["l68_"],
+  },
+  {
+    name: "takes 192.0.2.0/24 for public",
+    file: `${host}/address.js`,
+    find: '["192.0.2.0", 24],',
+    replace: "",
+    by: ["l68_"],
+  },
+  {
+    name: "takes 192.88.99.0/24 for public",
+    file: `${host}/address.js`,
+    find: '["192.88.99.0", 24],',
+    replace: "",
+    by: ["l68_"],
+  },
+  {
+    name: "takes 192.168.0.0/16 for public",
+    file: `${host}/address.js`,
+    find: '["192.168.0.0", 16],',
+    replace: "",
+    by: ["l66_"],
+  },
+  {
+    name: "takes 198.18.0.0/15 for public",
+    file: `${host}/address.js`,
+    find: '["198.18.0.0", 15],',
+    replace: "",
+    by: ["l68_"],
+  },
+  {
+    name: "takes 203.0.113.0/24 for public",
+    file: `${host}/address.js`,
+    find: '["203.0.113.0", 24],',
+    replace: "",
+    by: ["l68_"],
+  },
+  {
+    name: "takes 224.0.0.0/4 for public",
+    file: `${host}/address.js`,
+    find: '["224.0.0.0", 4],',
+    replace: "",
+    by: ["l67_"],
+  },
+  {
+    name: "takes 240.0.0.0/4 for public",
+    file: `${host}/address.js`,
+    find: '["240.0.0.0", 4],',
+    replace: "",
+    by: ["l67_"],
+  },
+  {
+    name: "takes 2001::/23 for public",
+    file: `${host}/address.js`,
+    find: '["2001::", 23],',
+    replace: "",
+    by: ["l58_"],
+  },
+  {
+    name: "takes 2001:db8::/32 for public",
+    file: `${host}/address.js`,
+    find: '["2001:db8::", 32],',
+    replace: "",
+    by: ["l68_"],
+  },
+  {
+    name: "takes 2002::/16 for public",
+    file: `${host}/address.js`,
+    find: '["2002::", 16],',
+    replace: "",
+    by: ["l57_"],
+  },
+  {
+    name: "takes 3fff::/20 for public",
+    file: `${host}/address.js`,
+    find: '["3fff::", 20],',
+    replace: "",
+    by: ["l68_"],
+  },
+  {
+    name: "takes every IPv6 address for public (group L)",
+    file: `${host}/address.js`,
+    find: 'reachableV6.addSubnet("2000::", 3, "ipv6");',
+    replace: 'reachableV6.addSubnet("::", 1, "ipv6");\nreachableV6.addSubnet("8000::", 1, "ipv6");',
+    by: ["l54_", "l56_", "l60_", "l61_"],
+  },
+  {
+    name: "does not look into NAT64 addresses",
+    file: `${host}/address.js`,
+    find: 'special.addSubnet(`64:ff9b::${net}`, 96 + prefix, "ipv6");',
+    replace: "",
+    by: ["l55_"],
+  },
+  {
+    name: "checks no address",
+    file: `${host}/resolve.js`,
+    find: "if (!isPublicAddress(address) && !policy.names(url, reach))",
+    replace: "if (false)",
+    by: ["l06_", "l07_"],
+  },
+  {
+    name: "checks the first address only (group L)",
+    file: `${host}/resolve.js`,
+    find: "for (const { address, family } of addresses) {",
+    replace: "for (const { address, family } of addresses.slice(0, 1)) {",
+    by: ["l70_"],
+  },
+  {
+    name: "takes http to wherever localhost is",
+    file: `${host}/resolve.js`,
+    find: 'if (url.protocol === "http:" && !isLoopbackHost(address))',
+    replace: "if (false)",
+    by: ["l83_"],
+  },
+  {
+    name: "shows what the resolver said",
+    file: `${host}/resolve.js`,
+    find: "addresses = [];\n        }",
+    replace: 'throw new Error("the resolver failed");\n        }',
+    by: ["l87_"],
+  },
+  {
+    name: "resolves again when it connects",
+    file: `${host}/connector.js`,
+    find: "const wanted = addresses.map(({ address }) => ({ address, port }));",
+    replace:
+      "const again = await settings.lookup(target.hostname);\n        const wanted = again.map(({ address }) => ({ address, port }));",
+    by: ["l07_"],
+  },
+  {
+    name: "lends kept connections to other addresses",
+    file: `${host}/resolve.js`,
+    find: 'return [origin, ...addresses.map(({ address }) => address).sort()].join(" ");',
+    replace: "return origin;",
+    by: ["l72_"],
+  },
+  {
+    name: "takes every address for granted by *",
+    file: "runtime/sandbox/net-grant.js",
+    find: "isAddress(host) ? isPublicAddress(bare(host)) : !isLoopbackHost(host)",
+    replace: "isAddress(host) || !isLoopbackHost(host)",
+    by: ["l05_", "l69_"],
+  },
+  {
+    name: "takes this machine for a public host",
+    file: "runtime/sandbox/net-grant.js",
+    find: "isAddress(host) ? isPublicAddress(bare(host)) : !isLoopbackHost(host)",
+    replace: "!isAddress(host) || isPublicAddress(bare(host))",
+    by: ["l81_"],
+  },
+  {
+    name: "takes subdomains for named",
+    file: "runtime/sandbox/net-grant.js",
+    find: 'return pattern.host !== "*" && !pattern.subdomains;',
+    replace: 'return pattern.host !== "*";',
+    by: ["l86_"],
+  },
+  {
+    name: "takes the host of metadata for named",
+    file: `${oauth}/reach.js`,
+    find: '? "discovered" : "granted"',
+    replace: '? "granted" : "granted"',
+    by: ["l53_", "l84_", "l88_"],
+  },
+  {
+    name: "parses URLs before it looks at them",
+    file: `${oauth}/endpoint-url.js`,
+    find: "if (/[^!-\\uffff]|[\\u007f\\\\]/.test(text)) {",
+    replace: "if (false) {",
+    by: ["l08_"],
+  },
+  {
+    name: "takes hosts beyond ASCII",
+    file: `${oauth}/endpoint-url.js`,
+    find: "/^[!-$&-~]*$/",
+    replace: "/^[^%]*$/",
+    by: ["l08_", "l73_", "l79_"],
+  },
+  {
+    name: "takes escapes in hosts",
+    file: `${oauth}/endpoint-url.js`,
+    find: "/^[!-$&-~]*$/",
+    replace: "/^[!-~]*$/",
+    by: ["l73_", "l78_"],
+  },
+  {
+    name: "takes user information",
+    file: `${oauth}/endpoint-url.js`,
+    find: 'if (authority.includes("@"))',
+    replace: "if (false)",
+    by: ["l74_"],
+  },
+  {
+    name: "takes URLs without a host",
+    file: `${oauth}/endpoint-url.js`,
+    find: "([^/?#]+)/i.exec(text)",
+    replace: "([^/?#]*)/i.exec(text)",
+    by: ["l75_"],
+  },
+  {
+    name: "takes http anywhere",
+    file: `${oauth}/endpoint-url.js`,
+    find: 'if (url.protocol !== "https:" && !isLoopback(url.hostname)) {',
+    replace: "if (false) {",
+    by: ["l01_", "l82_"],
+  },
+  {
+    name: "takes names that begin like loopback",
+    file: `${oauth}/endpoint-url.js`,
+    find: "\\.\\d+$/.test(hostname)",
+    replace: "\\.\\d+/.test(hostname)",
+    by: ["l82_"],
+  },
+  {
+    name: "compares the beginning of origins",
+    file: `${oauth}/request.js`,
+    find: "if (!origins.includes(target.origin))",
+    replace: "if (!origins.some((origin) => target.origin.startsWith(origin)))",
+    by: ["l76_", "l77_"],
+  },
+  {
+    name: "compares hosts without ports",
+    file: `${oauth}/request.js`,
+    find: "if (!origins.includes(target.origin))",
+    replace: "if (!origins.some((origin) => new URL(origin).hostname === target.hostname))",
+    by: ["l77_"],
+  },
+  {
+    name: "compares the ends of hosts",
+    file: `${oauth}/request.js`,
+    find: "if (!origins.includes(target.origin))",
+    replace: "if (!origins.some((origin) => target.hostname.endsWith(new URL(origin).hostname)))",
+    by: ["l76_"],
+  },
+  {
+    name: "sends the token anywhere",
+    file: `${oauth}/request.js`,
+    find: "if (!origins.includes(target.origin))",
+    replace: "if (false)",
+    by: ["l76_"],
+  },
+];
+
+export const attackLMutants: readonly Mutant[] = faults.map(({ by, ...fault }) => ({
+  ...fault,
+  rows: by.map((row) => `attacks/urls_and_names/${row}`),
+}));
