@@ -1,14 +1,16 @@
-// Compiles the TypeScript sources into dist/ and copies the data files that the compiled code reads.
+// Assembles the anchor scan, compiles the TypeScript sources into dist/ and copies the data files that the compiled code reads.
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { assembleScan } from "./scan-wasm.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
+await assembleScan();
 try {
   execFileSync(process.execPath, [tsc, "-p", root], { stdio: "inherit" });
 } catch {

@@ -15,6 +15,7 @@ import { createRuntime, type Runtime } from "../runtime/index.ts";
 import { oauth } from "../stdlib/oauth/index.ts";
 import { startInbox, type Inbox } from "./demo/inbox.ts";
 import { errorsPage, errorsText } from "./error-pages.ts";
+import { patternsPage, patternsText } from "./pattern-page.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "./peers/authorization-server.ts";
 import { type ProtectedApi, startProtectedApi } from "./peers/protected-api.ts";
 import { userAgent } from "./peers/user-agent.ts";
@@ -84,6 +85,10 @@ test("the manual has a page for every module, and a snippet on each", () => {
 
 test("the page of error codes is made from the tables", async () => {
   expect(await readFile(errorsPage, "utf8")).toBe(errorsText());
+});
+
+test("the page of patterns is made from the catalogue", async () => {
+  expect(await readFile(patternsPage, "utf8")).toBe(patternsText());
 });
 
 test("links inside the manual lead somewhere", async () => {

@@ -86,6 +86,7 @@ test.each([
   ["holdfast", "createRuntime"],
   ["holdfast/oauth", "oauth"],
   ["holdfast/oauth/client", "client"],
+  ["holdfast/oauth/redaction", "pinoRedaction"],
   ["holdfast/oauth/storage", "memory"],
   ["holdfast/conformance", "storageContract"],
 ])("%s can be imported", (specifier, name) => {

@@ -123,8 +123,8 @@ const faults: Readonly<Record<string, readonly Mutant[]>> = {
     {
       name: "masks no value that it knows",
       file: "stdlib/oauth/redaction/known-values.js",
-      find: "return this.#index.find(text).map(",
-      replace: 'return this.#index.find(text).filter(({ owner }) => owner.names.has("canary")).map(',
+      find: "return hits.map(",
+      replace: 'return hits.filter(({ owner }) => owner.names.has("canary")).map(',
     },
   ],
   n11: [

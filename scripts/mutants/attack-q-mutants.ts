@@ -46,8 +46,8 @@ export const attackQMutants: readonly Mutant[] = [
   {
     name: "masks a token together with a script's own text (group Q)",
     file: "stdlib/oauth/redaction/engine.js",
-    find: "return [...shared, ...apartFrom(shared, this.#ownIn(text))];",
-    replace: "return [...shared, ...this.#ownIn(text)];",
+    find: "[...shared, ...apartFrom(shared, own)]",
+    replace: "[...shared, ...own]",
     rows: ["attacks/thieves/q05_"],
   },
   {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { RedactionAudit } from "../../../runtime/ports.ts";
+import { deepTimeout, holdsFor } from "../../../scripts/fuzz/deep-property.test.support.ts";
 import { AuditRing, auditCapacity } from "./audit-ring.ts";
-import { Tally } from "./spans.ts";
+import { Tally } from "./tally.ts";
 
 const tally = (...names: readonly string[]): Tally => {
   const made = new Tally();
@@ -10,49 +11,74 @@ const tally = (...names: readonly string[]): Tally => {
   return made;
 };
 
-test("behaves like a list that forgets its oldest entries", () => {
-  const step = fc.oneof(
-    {
-      weight: 9,
-      arbitrary: fc.record({ count: fc.integer({ min: 1, max: 400 }), name: fc.constantFrom("a", "b", "c") }),
-    },
-    { weight: 1, arbitrary: fc.constant("drain" as const) },
-  );
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const ring = new AuditRing();
-      let model: RedactionAudit[] = [];
-      let written = 0;
-      let dropped = 0;
-      const totals: Record<string, { match_count: number; bytes_redacted: number }> = {};
-      for (const now of steps) {
-        if (now === "drain") {
-          expect(ring.drain()).toEqual(model);
-          model = [];
-          continue;
+/** What the ring should be: a list that forgets its oldest entries, and counts that forget nothing. */
+interface Model {
+  held: RedactionAudit[];
+  written: number;
+  dropped: number;
+  totals: Record<string, { match_count: number; bytes_redacted: number }>;
+}
+
+test("behaves like a list that forgets its oldest entries", { timeout: deepTimeout }, async () => {
+  type Step = fc.Command<Model, AuditRing>;
+  const write = (times: number, names: readonly string[]): Step => ({
+    check: () => true,
+    run(model, ring) {
+      for (let i = 0; i < times; i++) {
+        model.held.push(...ring.write(tally(...names)));
+        for (const name of names) {
+          const total = (model.totals[name] ??= { match_count: 0, bytes_redacted: 0 });
+          total.match_count += 1;
+          total.bytes_redacted += 10;
         }
-        for (let i = 0; i < now.count; i++) {
-          model.push(...ring.write(tally(now.name, now.name)));
-          written += 1;
-          const total = (totals[now.name] ??= { match_count: 0, bytes_redacted: 0 });
-          total.match_count += 2;
-          total.bytes_redacted += 20;
-          if (model.length > auditCapacity) {
-            model.shift();
-            dropped += 1;
-          }
-        }
-        expect(ring.totals()).toMatchObject({
-          entries: written,
-          dropped,
-          match_count: 2 * written,
-          patterns: totals,
-        });
+        model.written += new Set(names).size;
       }
-      expect(ring.drain()).toEqual(model);
-      expect(ring.drain()).toEqual([]);
-    }),
-    { numRuns: 60 },
+      model.dropped += Math.max(0, model.held.length - auditCapacity);
+      model.held = model.held.slice(-auditCapacity);
+    },
+    toString: () => `write ${names.join(" ")} ${times} times`,
+  });
+  const drain: Step = {
+    check: () => true,
+    run(model, ring) {
+      expect(ring.drain()).toEqual(model.held);
+      model.held = [];
+    },
+    toString: () => "drain",
+  };
+  const count: Step = {
+    check: () => true,
+    run({ written, dropped, totals }, ring) {
+      const sums = Object.values(totals);
+      expect(ring.totals()).toEqual({
+        entries: written,
+        dropped,
+        match_count: sums.reduce((sum, total) => sum + total.match_count, 0),
+        bytes_redacted: sums.reduce((sum, total) => sum + total.bytes_redacted, 0),
+        patterns: { ...totals },
+      });
+    },
+    toString: () => "count",
+  };
+  const names = fc.array(fc.constantFrom("a", "b", "c", "toString"), { minLength: 1, maxLength: 4 });
+  const steps = fc.commands(
+    [
+      fc.tuple(fc.oneof(fc.nat(3), fc.nat(700)), names).map(([times, list]) => write(times, list)),
+      fc.constant(drain),
+      fc.constant(count),
+    ],
+    { maxCommands: 30 },
+  );
+  await holdsFor(
+    "redaction-audit-ring",
+    steps,
+    (commands) => {
+      const totals = Object.create(null) as Model["totals"];
+      const model: Model = { held: [], written: 0, dropped: 0, totals };
+      fc.modelRun(() => ({ model, real: new AuditRing() }), commands);
+      return true;
+    },
+    60,
   );
 });
 

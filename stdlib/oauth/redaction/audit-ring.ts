@@ -5,7 +5,7 @@
  */
 
 import type { RedactionAudit } from "../../../runtime/ports.ts";
-import type { Tally } from "./spans.ts";
+import type { Tally } from "./tally.ts";
 
 /** How many entries the ring holds. */
 export const auditCapacity = 1_024;

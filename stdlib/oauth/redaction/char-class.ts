@@ -24,25 +24,3 @@ export function charClass(spec: string): CharClass {
 export function isIn(members: CharClass, text: string, at: number): boolean {
   return members[text.charCodeAt(at)] === 1;
 }
-
-/** The latest run of one set that was measured. Asked again from inside the run, it costs nothing. */
-export class RunMemo {
-  #from = -1;
-  #end = -1;
-  readonly #members: CharClass;
-
-  constructor(members: CharClass) {
-    this.#members = members;
-  }
-
-  /** Where the run of members that begins at `at` ends; `at` itself when there is none. */
-  endOf(text: string, at: number): number {
-    if (at >= this.#from && at <= this.#end) return this.#end;
-    let end = at;
-    while (end !== this.#from && isIn(this.#members, text, end)) end++;
-    if (end === this.#from) end = this.#end;
-    this.#from = at;
-    this.#end = end;
-    return end;
-  }
-}

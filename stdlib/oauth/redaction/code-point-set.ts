@@ -41,6 +41,11 @@ export const lineEnds: CharSet = normalised([
   [0x2028, 0x2029],
 ]);
 
+/** True when the set has this code point. */
+export function contains(set: CharSet, point: number): boolean {
+  return set.some(([low, high]) => low <= point && point <= high);
+}
+
 /** True when no character is in both sets. */
 export function disjoint(a: CharSet, b: CharSet): boolean {
   return !a.some(([low, high]) => b.some(([from, to]) => low <= to && from <= high));

@@ -5,21 +5,34 @@
  */
 
 import { OAuthError } from "../errors.ts";
-import { linearRegex } from "./linear-regex.ts";
+import { charClass } from "./char-class.ts";
+import { shortestKnown } from "./known-forms.ts";
+import { type LinearRegex, linearRegex } from "./linear-regex.ts";
 import { placeholderName } from "./placeholder.ts";
-import type { Span } from "./spans.ts";
 
 /** A pattern that was judged and compiled. */
-export interface CustomPattern {
+export interface CustomPattern extends LinearRegex {
   readonly name: string;
-  readonly regex: RegExp;
+  /** As `regex`, with the flag `y` in place of `g`. */
+  readonly sticky: RegExp;
+}
+
+/** A secret by its beginning and its characters: what most patterns say, without an expression. */
+export interface PatternSpec {
+  /** What it begins with: 1 to 64 texts of 3 to 64 printable ASCII characters. */
+  readonly prefixes: readonly string[];
+  /** What follows, as in a character class: `A-Za-z0-9_-`. A dash last stands for itself. */
+  readonly characters: string;
+  /** How many of them there are at least, 8 to 1,000. All that stand there are taken. */
+  readonly min_length: number;
 }
 
 /** How many patterns one redactor takes. */
 export const mostCustomPatterns = 100;
+const mostLeast = 1_000;
 
 /**
- * Judges a pattern and compiles it with the flag `u`.
+ * Judges a pattern and compiles it (see {@link linearRegex} for what is read otherwise than usual).
  *
  * @throws OAuthError HARN-OAU-011 when the name cannot stand in a placeholder, or when the expression is invalid, can
  * match the empty text, or cannot be run in linear time; the message says which.
@@ -27,10 +40,37 @@ export const mostCustomPatterns = 100;
 export function customPattern(name: unknown, regex: unknown): CustomPattern {
   if (typeof name !== "string" || name.trim() === "") throw refusedName("must be a non-empty string");
   if (!placeholderName.test(name)) throw refusedName("may hold letters, digits, _ . - only, at most 64");
-  if (typeof regex !== "string") throw refusedRegex("it must be a string");
-  const judged = linearRegex(regex);
+  const source = typeof regex === "object" && regex !== null ? sourceOf(regex as PatternSpec) : regex;
+  if (typeof source !== "string")
+    throw refusedRegex("it must be a string, or prefixes, characters and min_length");
+  const judged = linearRegex(source);
   if ("refusal" in judged) throw refusedRegex(judged.refusal);
-  return { name, regex: judged.regex };
+  return { name, ...judged, sticky: new RegExp(judged.regex.source, "uy") };
+}
+
+const mostPrefixes = 64;
+const printable = /^[!-~]{3,64}$/;
+const set = /^[!-~]{1,128}$/;
+
+/** The expression of a specification. */
+function sourceOf({ prefixes, characters, min_length }: PatternSpec): string {
+  if (!Array.isArray(prefixes) || prefixes.length === 0 || prefixes.length > mostPrefixes)
+    throw refusedRegex("prefixes must be 1 to 64 texts");
+  if (!prefixes.every((prefix) => typeof prefix === "string" && printable.test(prefix)))
+    throw refusedRegex("each of the prefixes must be 3 to 64 printable ASCII characters");
+  if (typeof characters !== "string" || !set.test(characters))
+    throw refusedRegex("characters must be a set of printable ASCII characters, like A-Za-z0-9_-");
+  if (!Number.isInteger(min_length) || min_length < shortestKnown || min_length > mostLeast)
+    throw refusedRegex("min_length must be a whole number from 8 to 1000");
+  const members = Array.from(charClass(characters), (member, code) => (member === 1 ? hexEscape(code) : ""));
+  const starts = prefixes.map((prefix: string) =>
+    prefix.replace(/./g, (char) => hexEscape(char.charCodeAt(0))),
+  );
+  return `(?:${starts.join("|")})[${members.join("")}]{${min_length},}`;
+}
+
+function hexEscape(code: number): string {
+  return `\\x${code.toString(16).padStart(2, "0")}`;
 }
 
 /** The refusal of a name. */
@@ -48,18 +88,4 @@ function refusedRegex(reason: string): OAuthError {
     `std/oauth/redaction: register_pattern: the regular expression is refused: ${reason}`,
     "Begin with the literal prefix of the secret and end with one repetition, for example acme_[a-z0-9]{20,}.",
   );
-}
-
-/** Every match of a pattern, one after the other. */
-export function customSpans(pattern: CustomPattern, text: string): Span[] {
-  const spans: Span[] = [];
-  let from = 0;
-  for (;;) {
-    // What follows a match is looked at on its own, as it will be after the match has become a placeholder.
-    const match = pattern.regex.exec(text.slice(from));
-    if (match === null) return spans;
-    const start = from + match.index;
-    from = start + match[0].length;
-    spans.push({ start, end: from, name: pattern.name, rank: 0 });
-  }
 }

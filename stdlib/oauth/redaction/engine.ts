@@ -8,22 +8,26 @@ import type { Carried, RedactionAudit, Redactor } from "../../../runtime/ports.t
 import { OAuthError } from "../errors.ts";
 import { AuditRing, type AuditTotals } from "./audit-ring.ts";
 import { carriedIn } from "./carried.ts";
-import { tokenFamilies } from "./catalogue.ts";
+import { tokenFamilies } from "./catalogue/index.ts";
 import {
   type CustomPattern,
   customPattern,
-  customSpans,
   mostCustomPatterns,
+  type PatternSpec,
   refusedName,
 } from "./custom-patterns.ts";
 import { fieldPlaceholderNames } from "./field-names.ts";
 import { KnownValues } from "./known-values.ts";
-import { namedValues, userinfoName } from "./named-values.ts";
 import { placeholder, placeholdersIn, utf8Length } from "./placeholder.ts";
+import { byteStream, textStream } from "./redaction-stream.ts";
 import { mostKnownBytes, Registrations } from "./registrations.ts";
-import { type ShapeScanner, shapeScanner } from "./shape-scanner.ts";
-import { apartFrom, joined, replaced, type Span, Tally } from "./spans.ts";
+import { beforeLiterals, rulesOf } from "./rules.ts";
+import { Scrubber, type ScrubberParts } from "./scrubber.ts";
+import { apartFrom, joined, replaced, type Span } from "./spans.ts";
 import { redactedCopy } from "./structural.ts";
+import { Tally } from "./tally.ts";
+import { type KnownSpans, TextLane } from "./text-lane.ts";
+import { userinfoName } from "./userinfo.ts";
 
 /** Called with the audit entries of one call, sorted by pattern name. What it throws is ignored. */
 export type AuditListener = (entries: readonly RedactionAudit[]) => void;
@@ -32,7 +36,7 @@ export interface RedactorOptions {
   /** Told of every redaction of this redactor and of its forks. Not told of redactions that it causes itself. */
   readonly onAudit?: AuditListener;
   /** Patterns beside the catalogue, for this redactor and its forks. No script can clear them. */
-  readonly patterns?: readonly { readonly name: string; readonly regex: string }[];
+  readonly patterns?: readonly { readonly name: string; readonly regex: string | PatternSpec }[];
 }
 
 /** A redactor with its controls. */
@@ -42,7 +46,7 @@ export interface RedactorEngine extends Redactor {
    *
    * @throws OAuthError HARN-OAU-011 when the name or the expression is refused, or there are 100 patterns already.
    */
-  registerPattern(name: string, regex: string): void;
+  registerPattern(name: string, regex: string | PatternSpec): void;
   /** Removes the patterns that were registered on this very redactor. */
   clearCustomPatterns(): void;
   /** Names of the patterns registered on this very redactor, in order. */
@@ -53,6 +57,14 @@ export interface RedactorEngine extends Redactor {
   drainAudit(): readonly RedactionAudit[];
   /** Exact counts since this redactor was made. */
   auditTotals(): AuditTotals;
+  /**
+   * A stream that redacts text in parts, in constant memory: how the text is cut makes no difference. What is decided is
+   * passed on at once, so that lines come out when they go in. Each part that holds tokens leaves its audit entries. When redaction
+   * fails, all that follows is dropped and one placeholder says how much.
+   */
+  stream(): TransformStream<string, string>;
+  /** As {@link stream}, for bytes in any encoding that keeps ASCII; bytes that are no token come out as they went in. */
+  byteStream(): TransformStream<Uint8Array, Uint8Array>;
   /** Also tells `listener` of the redactions of this redactor and its forks, until the returned function is called. */
   onAudit(listener: AuditListener): () => void;
   fork(): RedactorEngine;
@@ -60,7 +72,7 @@ export interface RedactorEngine extends Redactor {
 
 /** Shared by a redactor and all its forks. */
 interface Family {
-  readonly shapes: ShapeScanner;
+  readonly lane: TextLane;
   readonly known: KnownValues;
   /** The names of known values, own ones too. */
   readonly namesUsed: Set<string>;
@@ -71,6 +83,7 @@ interface Family {
 const unscannable = "unscannable";
 /** A round can uncover a match that stood against a token; more rounds than this are an attack. */
 const mostRounds = 8;
+/** Nothing that is looked for is shorter. */
 const shortestRedacted = 4;
 
 const fixedNames: ReadonlySet<string> = new Set([
@@ -80,7 +93,7 @@ const fixedNames: ReadonlySet<string> = new Set([
   unscannable,
 ]);
 
-let catalogueScanner: ShapeScanner | undefined;
+let catalogueLane: TextLane | undefined;
 
 /**
  * Makes a redactor with the catalogue, no known values and an empty audit.
@@ -88,11 +101,11 @@ let catalogueScanner: ShapeScanner | undefined;
  * @throws OAuthError HARN-OAU-011 when one of `options.patterns` is refused.
  */
 export function createRedactor(options: RedactorOptions = {}): RedactorEngine {
-  catalogueScanner ??= shapeScanner(tokenFamilies);
+  catalogueLane ??= new TextLane(rulesOf(tokenFamilies), beforeLiterals(tokenFamilies));
   const namesUsed = new Set<string>();
   const known = new KnownValues(namesUsed);
   // The host keeps known what it holds for all runs and for as long as it lives; a run has a cap.
-  const engine = new Engine({ shapes: catalogueScanner, known, namesUsed, telling: false }, null, Infinity);
+  const engine = new Engine({ lane: catalogueLane, known, namesUsed, telling: false }, null, Infinity);
   for (const { name, regex } of options.patterns ?? []) engine.registerPattern(name, regex);
   if (options.onAudit) engine.onAudit(options.onAudit);
   // A fork of its own, so that clearing custom patterns does not reach those of the options.
@@ -107,6 +120,8 @@ export function isRedactorEngine(value: unknown): value is RedactorEngine {
 class Engine implements RedactorEngine {
   readonly #family: Family;
   readonly #parent: Engine | null;
+  /** From the first ancestor to this one. */
+  readonly #lineage: readonly Engine[];
   readonly #audit = new AuditRing();
   readonly #listeners = new Set<AuditListener>();
   readonly #registrations: Registrations;
@@ -115,13 +130,16 @@ class Engine implements RedactorEngine {
   constructor(family: Family, parent: Engine | null, mostBytes: number) {
     this.#family = family;
     this.#parent = parent;
+    this.#lineage = parent === null ? [this] : [...parent.#lineage, this];
     this.#registrations = new Registrations(family.known, family.namesUsed, mostBytes);
   }
 
   redact(text: string): string {
+    const clean = typeof text === "string" ? this.#cleanUpTo(text) : 0;
+    if (clean === text?.length) return text;
     const tally = new Tally();
-    const result = this.#scrub(text, tally);
-    this.#record(tally);
+    const result = this.#scrub(text, tally, clean);
+    if (tally.counts.size > 0) this.#record(tally);
     return result;
   }
 
@@ -130,7 +148,10 @@ class Engine implements RedactorEngine {
     let result: unknown;
     try {
       const lane = {
-        scrub: (text: string, into: Tally) => this.#scrub(text, into),
+        scrub: (text: string, into: Tally) => {
+          const clean = this.#cleanUpTo(text);
+          return clean === text.length ? text : this.#scrub(text, into, clean);
+        },
         isPlaceholder: (text: string) => {
           const [first] = placeholdersIn(text, this.#trusts);
           return first?.start === 0 && first.end === text.length;
@@ -175,7 +196,7 @@ class Engine implements RedactorEngine {
     this.#registrations.release();
   }
 
-  registerPattern(name: string, regex: string): void {
+  registerPattern(name: string, regex: string | PatternSpec): void {
     const pattern = customPattern(name, regex);
     if (this.#custom.length >= mostCustomPatterns) {
       throw new OAuthError(
@@ -186,6 +207,7 @@ class Engine implements RedactorEngine {
     }
     // The name will stand in every placeholder: it must not be a token itself.
     if (this.#scrub(name, new Tally()) !== name) throw refusedName("looks like a secret");
+    if (this.defaultPatterns().includes(name)) throw refusedName("is that of a built-in pattern");
     this.#custom = [...this.#custom, pattern];
   }
 
@@ -215,21 +237,38 @@ class Engine implements RedactorEngine {
     return () => void this.#listeners.delete(own);
   }
 
-  readonly #trusts = (name: string): boolean =>
-    fixedNames.has(name) ||
-    this.#family.known.hasName(name) ||
-    this.#patterns().some((pattern) => pattern.name === name);
+  stream(): TransformStream<string, string> {
+    return textStream(new Scrubber(this.#parts(utf8Length)), (tally) => this.#record(tally));
+  }
+
+  byteStream(): TransformStream<Uint8Array, Uint8Array> {
+    return byteStream(new Scrubber(this.#parts((text) => text.length)), (tally) => this.#record(tally));
+  }
+
+  readonly #trusts = (name: string): boolean => this.#trust(name) !== null;
+
+  readonly #trust = (name: string): "rule" | "pattern" | null => {
+    if (this.#patterns().some((pattern) => pattern.name === name)) return "pattern";
+    return fixedNames.has(name) || this.#family.known.hasName(name) ? "rule" : null;
+  };
 
   #patterns(): readonly CustomPattern[] {
-    if (this.#parent === null) return this.#custom;
-    const inherited = this.#parent.#patterns();
-    if (inherited.length === 0) return this.#custom;
-    return this.#custom.length === 0 ? inherited : [...inherited, ...this.#custom];
+    return this.#lineage.flatMap((engine) => engine.#custom);
+  }
+
+  #parts(measure: (text: string) => number): ScrubberParts {
+    return {
+      lane: this.#family.lane,
+      known: this.#known,
+      trust: this.#trust,
+      patterns: this.#patterns(),
+      measure,
+    };
   }
 
   #maskAll(text: string): string {
     return untilStable(text, (current) =>
-      replaced(current, this.#knownIn(current), placeholdersIn(current, this.#trusts), null),
+      replaced(current, this.#known(current, 0, true).spans, placeholdersIn(current, this.#trusts)),
     );
   }
 
@@ -237,23 +276,45 @@ class Engine implements RedactorEngine {
    * Values that all know, and those of this redactor and of the ones it was forked from. An own one that overlaps with another is
    * left alone: a script chose it, perhaps as a guess of how a token begins, and what becomes of the text must not tell.
    */
-  #knownIn(text: string): readonly Span[] {
-    const shared = this.#family.known.scan(text);
-    return [...shared, ...apartFrom(shared, this.#ownIn(text))];
+  readonly #known = (text: string, from: number, isFinal: boolean): KnownSpans => {
+    const { known } = this.#family;
+    const shared = known.scan(text, from);
+    const own = this.#own(text, from);
+    const spans = own.length === 0 ? shared : [...shared, ...apartFrom(shared, own)];
+    const sorted = spans.length < 2 ? spans : spans.toSorted((a, b) => a.start - b.start);
+    if (isFinal) return { spans: sorted, undecidedFrom: text.length };
+    const parts = this.#lineage.map(
+      (engine) => engine.#registrations.own?.firstPart(text, from) ?? text.length,
+    );
+    const undecidedFrom = Math.min(known.firstPart(text, from), ...parts);
+    return { spans: sorted, undecidedFrom };
+  };
+
+  #own(text: string, from: number): readonly Span[] {
+    return this.#lineage.flatMap((engine) => engine.#registrations.own?.scan(text, from) ?? []);
   }
 
-  #ownIn(text: string): readonly Span[] {
-    const spans = this.#registrations.scanOwn(text);
-    return this.#parent === null ? spans : [...spans, ...this.#parent.#ownIn(text)];
+  /** How far the text holds nothing that any rule or pattern would look at, and no known value. Allocates nothing. */
+  #cleanUpTo(text: string): number {
+    const isShort = text.length < shortestRedacted;
+    for (const engine of this.#lineage) {
+      if (engine.#custom.length > 0) return 0;
+      if (!isShort && engine.#registrations.own?.isAbsent(text) === false) return 0;
+    }
+    if (isShort) return text.length;
+    try {
+      return this.#family.known.isAbsent(text) ? this.#family.lane.cleanUpTo(text) : 0;
+    } catch {
+      return 0;
+    }
   }
 
-  #scrub(text: string, tally: Tally): string {
+  #scrub(text: string, tally: Tally, cleanUpTo = 0): string {
     const counted = new Tally();
     let result: string;
     try {
-      const patterns = this.#patterns();
-      if (text.length < shortestRedacted && patterns.length === 0) return text;
-      result = untilStable(text, (current) => this.#round(current, patterns, counted));
+      if (typeof text !== "string") throw new TypeError("not a text");
+      result = new Scrubber(this.#parts(utf8Length), cleanUpTo).write(text, true, counted);
     } catch {
       result = failed(text);
       counted.counts.clear();
@@ -261,18 +322,6 @@ class Engine implements RedactorEngine {
     }
     for (const [name, { match_count, bytes_redacted }] of counted.counts) {
       tally.add(name, bytes_redacted, match_count);
-    }
-    return result;
-  }
-
-  /** The catalogue, known values and names first, then each custom pattern on what is left. */
-  #round(text: string, patterns: readonly CustomPattern[], tally: Tally): string {
-    const { shapes } = this.#family;
-    const spans = [...this.#knownIn(text), ...shapes.scan(text), ...namedValues(text)];
-    let result = spans.length === 0 ? text : replaced(text, spans, placeholdersIn(text, this.#trusts), tally);
-    for (const pattern of patterns) {
-      const matches = customSpans(pattern, result);
-      if (matches.length > 0) result = replaced(result, matches, placeholdersIn(result, this.#trusts), tally);
     }
     return result;
   }

@@ -27,6 +27,9 @@ const credentialNames = [
   "saml_response",
   "secret",
   "secret_key",
+  "secret_access_key",
+  "account_key",
+  "shared_access_key",
   "password",
   "passwd",
   "pwd",
@@ -60,6 +63,8 @@ const endings = [
   "api_key",
   "private_key",
   "secret_key",
+  "access_key",
+  "account_key",
 ] as const;
 
 /** Flags and counters about a credential, and cursors through a list, are no credentials. */
@@ -78,8 +83,39 @@ export const fieldPlaceholderNames: readonly string[] = [...credentialNames, ...
   (name) => [name, name.replaceAll("_", "-")],
 );
 
+/**
+ * In lower case, the last words of the names that {@link credentialField} and {@link credentialParameter} know: what to look for in a
+ * text. A short last word comes with the one before it, in each spelling.
+ */
+export const fieldWords: readonly string[] = [
+  ...new Set(
+    [...credentialNames, ...endings].flatMap((name) => {
+      const words = name.split("_");
+      const last = words.at(-1) ?? name;
+      if (last.length > 4 || words.length === 1) return [last];
+      return ["_", "-", ""].map((separator) => words.slice(-2).join(separator));
+    }),
+  ),
+];
+
+/** Likewise the last words of those that are credentials in a query or a form only. */
+export const queryOnlyWords: readonly string[] = queryOnlyNames.map((name) => name.split("_").at(-1) ?? name);
+
+const mostRemembered = 4_096;
+/** Names repeat: most are looked up once. */
+const remembered = new Map<string, string | null>();
+
 /** The placeholder name for a field whose string value is a credential, or null when the field is no such thing. */
 export function credentialField(field: string): string | null {
+  const known = remembered.get(field);
+  if (known !== undefined) return known;
+  const name = field.length > longestName ? null : judged(field);
+  if (remembered.size >= mostRemembered) remembered.clear();
+  remembered.set(field, name);
+  return name;
+}
+
+function judged(field: string): string | null {
   const snake = snakeCase(field);
   if (snake === null || innocent.test(snake)) return null;
   const exact = bySquashed.get(snake.replaceAll("_", ""));

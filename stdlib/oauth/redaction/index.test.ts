@@ -11,7 +11,7 @@ const github = ["gh", "p_", "aB3dEf9hIj".repeat(4).slice(4)].join("");
 test("the functions of the module work on the run's own redactor", () => {
   const root = createRedactor();
   const std = moduleOver(root.fork());
-  expect(std.default_patterns()).toHaveLength(10);
+  expect(std.default_patterns().slice(0, 3)).toEqual(["jwt", "github_token", "github_pat_fine"]);
   expect(std.register_pattern("acme", "acme_[a-z]+")).toBeNull();
   expect(std.custom_patterns()).toEqual(["acme"]);
   expect(std.redact(`acme_x ${github}`)).toBe("<redacted:acme:6> <redacted:github_token:40>");
@@ -54,13 +54,18 @@ test("a listener can write events without hearing of them again", () => {
         });
     },
   });
-  redactor.registerPattern("code", "HARN-[A-Z]+");
+  redactor.registerPattern("own_code", "HARN-[A-Z]+");
   expect(redactor.redact(github)).toBe("<redacted:github_token:40>");
   expect(events).toEqual([
     {
       topic: "audit.token_redaction",
       kind: "token_redaction",
-      payload: { code: "<redacted:code:8>-001", pattern: "github_token", match_count: 1, bytes_redacted: 40 },
+      payload: {
+        code: "<redacted:own_code:8>-001",
+        pattern: "github_token",
+        match_count: 1,
+        bytes_redacted: 40,
+      },
     },
   ]);
 });

@@ -10,17 +10,20 @@ import { plain } from "../../../runtime/plugin.ts";
 import type { Ports, RedactionAudit } from "../../../runtime/ports.ts";
 import { OAuthError } from "../errors.ts";
 import type { AuditTotals } from "./audit-ring.ts";
+import type { PatternSpec } from "./custom-patterns.ts";
 import { isRedactorEngine, type RedactorEngine } from "./engine.ts";
 
 /** The functions of `std/oauth/redaction`. */
 export type RedactionModule = {
   /**
-   * Adds a pattern for this run, behind the built-in ones. `regex` is compiled with the flag `u`.
+   * Adds a pattern for this run, behind the built-in ones: a regular expression (flag `u`), or prefixes with the characters that
+   * follow them. What follows a match is not looked at: a `\b` or `$` at the end is left out, a last repetition without an upper bound
+   * is taken to its end, and one that is not last takes 4,096 characters at most.
    *
-   * @throws OAuthError HARN-OAU-011 when the name is empty or no plain name, or when the expression is invalid, can match
-   * the empty text, or cannot be run in linear time; the message says why.
+   * @throws OAuthError HARN-OAU-011 when the name is empty, no plain name or that of a built-in pattern, or when the expression is
+   * invalid, can match the empty text, or cannot be run in linear time; the message says why.
    */
-  readonly register_pattern: (name: string, regex: string) => null;
+  readonly register_pattern: (name: string, regex: string | PatternSpec) => null;
   /** Removes the patterns that this run registered. */
   readonly clear_custom_patterns: () => null;
   /** The text with every token replaced by `<redacted:NAME:LEN>`. @throws OAuthError HARN-OAU-011 when it is no string. */
@@ -40,7 +43,7 @@ export type RedactionModule = {
 /** Makes the module over the run's redactor. */
 export function redactionModule(ports: Ports): RedactionModule {
   return {
-    register_pattern: plain((name: string, regex: string) => {
+    register_pattern: plain((name: string, regex: string | PatternSpec) => {
       engineOf(ports).registerPattern(name, regex);
       return null;
     }),

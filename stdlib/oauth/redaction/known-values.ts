@@ -6,9 +6,9 @@
  */
 
 import { knownForms, shortestKnown } from "./known-forms.ts";
-import { type Needle, NeedleIndex } from "./needle-index.ts";
+import { type Hit, type Needle, NeedleIndex } from "./needle-index.ts";
 import { placeholderName } from "./placeholder.ts";
-import type { Span } from "./spans.ts";
+import { knownRank, type Span } from "./spans.ts";
 
 interface KnownValue {
   readonly names: Map<string, number>;
@@ -16,11 +16,17 @@ interface KnownValue {
 }
 
 const fallbackName = "secret";
+/** Long needles are found with long windows, and so with long leaps. From twice the length on, two of them fit. */
+const longWindow = 16;
+const none: readonly Span[] = [];
 
 /** Counted values: one is known until everyone who registered it has released it. */
 export class KnownValues {
   readonly #values = new Map<string, KnownValue>();
-  readonly #index = new NeedleIndex<KnownValue>();
+  readonly #short = new NeedleIndex<KnownValue>(shortestKnown);
+  readonly #long = new NeedleIndex<KnownValue>(longWindow);
+  /** Used anew by each scan. */
+  readonly #hits: Hit<KnownValue>[] = [];
   readonly #namesUsed: Set<string>;
 
   /** `namesUsed` may be shared: what several sets put in their placeholders is then known to each. */
@@ -38,7 +44,7 @@ export class KnownValues {
       const needles: Needle<KnownValue>[] = [];
       known = { names: new Map(), needles };
       for (const text of knownForms(value)) needles.push({ text, owner: known });
-      for (const needle of needles) this.#index.add(needle);
+      for (const needle of needles) this.#indexOf(needle).add(needle);
       this.#values.set(value, known);
     }
     known.names.set(shown, (known.names.get(shown) ?? 0) + 1);
@@ -49,12 +55,35 @@ export class KnownValues {
     };
   }
 
-  /** Every occurrence of a known value in any of its forms. */
-  scan(text: string): Span[] {
-    return this.#index.find(text).map(({ start, end, owner }) => {
-      const name = owner.names.keys().next().value ?? fallbackName;
-      return { start, end, name, rank: 0 };
-    });
+  /** Every occurrence, at or behind `from`, of a known value in any of its forms. Without any, nothing is allocated. */
+  scan(text: string, from = 0): readonly Span[] {
+    const hits = this.#hits;
+    try {
+      this.#short.find(text, from, hits);
+      this.#long.find(text, from, hits);
+      if (hits.length === 0) return none;
+      return hits.map(({ start, end, owner }) => {
+        const name = owner.names.keys().next().value ?? fallbackName;
+        return { start, end, name, rank: knownRank };
+      });
+    } finally {
+      hits.length = 0;
+    }
+  }
+
+  /** True when no known value occurs. False when that would take too long to tell. */
+  isAbsent(text: string): boolean {
+    if (this.#values.size === 0) return true;
+    try {
+      return this.scan(text).length === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The first place from `from` on where a known value may begin whose end the text does not hold; else the text's length. */
+  firstPart(text: string, from: number): number {
+    return Math.min(this.#short.firstPart(text, from), this.#long.firstPart(text, from));
   }
 
   /** True for a name that known values have or had: it may stand in a placeholder of ours. */
@@ -71,6 +100,10 @@ export class KnownValues {
     return this.#values.size;
   }
 
+  #indexOf({ text }: Needle<KnownValue>): NeedleIndex<KnownValue> {
+    return text.length < longWindow ? this.#short : this.#long;
+  }
+
   #release(value: string, name: string): void {
     const known = this.#values.get(value);
     if (known === undefined) return;
@@ -79,6 +112,6 @@ export class KnownValues {
     else known.names.delete(name);
     if (known.names.size > 0) return;
     this.#values.delete(value);
-    for (const needle of known.needles) this.#index.remove(needle);
+    for (const needle of known.needles) this.#indexOf(needle).remove(needle);
   }
 }

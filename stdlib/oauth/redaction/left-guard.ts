@@ -5,8 +5,10 @@
  */
 
 import { charClass, isIn } from "./char-class.ts";
+import type { Reading } from "./reading.ts";
 
 const alphanumeric = charClass("A-Za-z0-9");
+const letters = charClass("A-Za-z");
 const hex = charClass("0-9A-Fa-f");
 const upperHex = charClass("0-9A-F");
 const octal = charClass("0-7");
@@ -15,18 +17,19 @@ const longestSequence = 32;
 
 /**
  * True when a token may begin at `at`: the character before is no ASCII letter or digit, or it is one that ends an
- * escape (`\n`, `\x1b`, `\u0022`, `%3D`, `%253D`, `=3D`, an ANSI control sequence).
+ * escape (`\n`, `\x1b`, `\u0022`, `%3D`, `%253D`, `=3D`, an ANSI control sequence). Looks back 40 characters at most.
  */
-export function isLeftBoundary(text: string, at: number): boolean {
-  if (at === 0 || !isIn(alphanumeric, text, at - 1)) return true;
-  return endsEscape(text, at);
+export function isLeftBoundary({ text, boundary, isOpen, wall, isWallOpen }: Reading, at: number): boolean {
+  if (at === boundary) return isOpen;
+  if (at <= wall) return isWallOpen;
+  return !isIn(alphanumeric, text, at - 1) || endsEscape(text, at, at > boundary ? boundary : wall);
 }
 
-function endsEscape(text: string, at: number): boolean {
-  const back = (count: number): string | undefined => text[at - count];
+function endsEscape(text: string, at: number, first: number): boolean {
+  const back = (count: number): string | undefined => (at - count < first ? undefined : text[at - count]);
   const hexBefore = (count: number): boolean => {
     for (let i = 1; i <= count; i++) if (!isIn(hex, text, at - i)) return false;
-    return at >= count;
+    return at - count >= first;
   };
   // One letter or digit after a backslash: \n, \t, \0, \e.
   if (back(2) === "\\") return true;
@@ -37,20 +40,22 @@ function endsEscape(text: string, at: number): boolean {
     if ((back(3) === "x" || back(3) === "X") && back(4) === "\\") return true;
   }
   if (hexBefore(4) && (back(5) === "u" || back(5) === "U") && back(6) === "\\") return true;
-  if (isIn(octal, text, at - 1) && isIn(octal, text, at - 2)) {
+  if (at - 2 >= first && isIn(octal, text, at - 1) && isIn(octal, text, at - 2)) {
     if (back(3) === "\\" || (isIn(octal, text, at - 3) && back(4) === "\\")) return true;
   }
-  return endsControlSequence(text, at);
+  return endsControlSequence(text, at, first);
 }
 
 /** ECMA-48: ESC `[`, parameters, one final letter. The escape character may itself be written as an escape. */
-function endsControlSequence(text: string, at: number): boolean {
+function endsControlSequence(text: string, at: number, boundary: number): boolean {
+  if (!isIn(letters, text, at - 1)) return false;
   let i = at - 2;
-  const first = Math.max(0, at - longestSequence);
+  const first = Math.max(boundary, at - longestSequence);
   while (i >= first && isIn(parameters, text, i)) i--;
-  if (i < 0) return false;
-  if (text[i] === "\u009b") return true;
+  if (i < first) return false;
+  // As one character; in a stream of bytes it is the second of two.
+  if (text[i] === "\u009b") return i === first || !/[\u0080-\u00c1\u00c3-\u00ff]/.test(text.charAt(i - 1));
   if (text[i] !== "[") return false;
-  if (text[i - 1] === "\u001b") return true;
-  return /\\(?:u001b|u\{1b\}|x1b|033|e)$/i.test(text.slice(Math.max(0, i - 8), i));
+  const escape = text.slice(Math.max(boundary, i - 8), i);
+  return escape.endsWith("\u001b") || /\\(?:u001b|u\{1b\}|x1b|033|e)$/i.test(escape);
 }

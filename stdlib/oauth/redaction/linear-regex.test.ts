@@ -28,6 +28,8 @@ describe("linearRegex", () => {
     "a.c",
     "^acme[0-9]+$",
     "TOKEN=[^\\s&]+",
+    "[a-z]+\\b",
+    "\\Bacme_[a-z_]+\\b",
   ])("%s is taken", (source) => expect(refusal(source)).toBeUndefined());
 
   test.each([
@@ -56,9 +58,7 @@ describe("linearRegex", () => {
     [".*x", "followed by something that it matches itself"],
     ["a+b", "begin again inside itself"],
     ["\\w+@", "begin again inside itself"],
-    ["[a-z]+\\b", "begin again inside itself"],
     ["x[a-z]+-[a-z-]+!", "begin again inside itself"],
-    ["\\Bacme_[a-z_]+\\b", "begin again inside itself"],
     ["-[a-z]{0,500}[a-z]+!", "too many ways"],
     ["(?:a|ab)(?:a|ab)(?:a|ab)(?:a|ab)(?:a|ab)(?:a|ab)(?:a|ab)(?:a|ab)c", "too many ways"],
     ["(?:(?:a|ab)(?:c|bc)){12}", "too many ways"],

@@ -13,6 +13,7 @@ import { type CharSet, disjoint, union, within, wordCharacters } from "./code-po
 import {
   type AssertionNode,
   type GroupNode,
+  type Place,
   parsePattern,
   type Sequence,
   type SetNode,
@@ -24,6 +25,7 @@ const mostSequences = 64;
 const mostSteps = 5_000;
 const mostRepeats = 1_000;
 const runWeight = 64;
+const mostInner = 4_096;
 
 /** A group without unbounded repetitions, taken as a whole. */
 interface Block {
@@ -31,6 +33,8 @@ interface Block {
   readonly set: CharSet;
   readonly first: CharSet;
   readonly min: number;
+  /** The most characters. */
+  readonly max: number;
   readonly steps: number;
   readonly optional: boolean;
   readonly single: boolean;
@@ -38,27 +42,114 @@ interface Block {
 
 type Item = SetNode | AssertionNode | Block;
 
-/** Compiles a pattern with the flag `u`, or says why it may not be used. */
-export function linearRegex(source: string): { readonly regex: RegExp } | { readonly refusal: string } {
+/** A pattern that may be used. */
+export interface LinearRegex {
+  /** With the flags `g` and `u`. */
+  readonly regex: RegExp;
+  /** UTF-16 units behind the beginning of a match after which the text that follows cannot undo it. */
+  readonly head: number;
+  /** What the last repetitions without an upper bound repeat; null when there are none. */
+  readonly run: CharSet | null;
+}
+
+/**
+ * Compiles a pattern with the flags `g` and `u`, or says why it may not be used.
+ *
+ * Two things are read otherwise than usual, so that a text in parts gives what it gives as a whole: a boundary or an end at
+ * the end of the pattern (`\b`, `$`) is left out, for what follows a secret does not matter; and a repetition without an upper bound
+ * that does not stand last takes at most 4,096 characters.
+ */
+export function linearRegex(source: string): LinearRegex | { readonly refusal: string } {
   if (source.length > longestSource) return { refusal: `it is longer than ${longestSource} characters` };
-  let regex: RegExp;
   try {
-    regex = new RegExp(source, "u");
-    // The engine compiles at the first use, once for each width of characters.
-    regex.test("");
-    regex.test("\u{1F600}");
+    compiled(source);
   } catch {
     return { refusal: "it is not a valid regular expression (flag u)" };
   }
   try {
-    const alternatives = parsePattern(source);
+    const edits = new Map<number, Edit>();
+    const alternatives = parsePattern(source).map((sequence) => withoutLastAssertions(sequence, edits));
     if (alternatives.some((sequence) => least(sequence) === 0))
       return { refusal: "it can match the empty text" };
-    for (const items of alternatives.flatMap((sequence) => flattened(sequence))) judge(items);
-    return { regex };
+    const sequences = alternatives.flatMap((sequence) => flattened(sequence));
+    for (const items of sequences) judge(items);
+    for (const items of sequences) boundInner(items, edits);
+    return {
+      regex: compiled(edited(source, edits)),
+      head: Math.max(...sequences.map(mostOf)) + 1,
+      run: lastRuns(sequences),
+    };
   } catch (error) {
     return { refusal: error instanceof UnsupportedSyntax ? error.message : "it could not be judged" };
   }
+}
+
+function compiled(source: string): RegExp {
+  const regex = new RegExp(source, "gu");
+  // The engine compiles at the first use, once for each width of characters.
+  for (const text of ["", "\u{1F600}"]) {
+    regex.lastIndex = 0;
+    regex.test(text);
+  }
+  regex.lastIndex = 0;
+  return regex;
+}
+
+interface Edit extends Place {
+  readonly text: string;
+}
+
+function edited(source: string, edits: ReadonlyMap<number, Edit>): string {
+  const points = Array.from(source);
+  let result = "";
+  let at = 0;
+  for (const { from, to, text } of [...edits.values()].toSorted((a, b) => a.from - b.from)) {
+    result += points.slice(at, from).join("") + text;
+    at = to;
+  }
+  return result + points.slice(at).join("");
+}
+
+function withoutLastAssertions(sequence: Sequence, edits: Map<number, Edit>): Sequence {
+  const last = sequence.at(-1);
+  if (last === undefined || last.kind === "set") return sequence;
+  const before = sequence.slice(0, -1);
+  if (last.kind === "assertion") {
+    edits.set(last.place.from, { ...last.place, text: "" });
+    return withoutLastAssertions(before, edits);
+  }
+  if (last.max > 1) return sequence;
+  const alternatives = last.alternatives.map((one) => withoutLastAssertions(one, edits));
+  return [...before, { ...last, alternatives }];
+}
+
+/** Gives an upper bound to repetitions that something follows. */
+function boundInner(items: readonly Item[], edits: Map<number, Edit>): void {
+  for (const item of items.slice(0, -1)) {
+    if (item.kind !== "set" || item.max !== Number.POSITIVE_INFINITY || item.quantifier === null) continue;
+    const { from, to } = item.quantifier;
+    edits.set(from, { from, to, text: `{${item.min},${Math.max(item.min, mostInner)}}` });
+  }
+}
+
+/** The most UTF-16 units that a match of the items needs to be certain. */
+function mostOf(items: readonly Item[]): number {
+  let most = 0;
+  for (const [i, item] of items.entries()) {
+    if (item.kind === "assertion") continue;
+    const isRun = item.kind === "set" && item.max === Number.POSITIVE_INFINITY;
+    const count = isRun ? (i === items.length - 1 ? item.min : Math.max(item.min, mostInner)) : item.max;
+    most += count * ((item.set.at(-1)?.[1] ?? 0) > 0xffff ? 2 : 1);
+  }
+  return most;
+}
+
+function lastRuns(sequences: readonly (readonly Item[])[]): CharSet | null {
+  const runs = sequences.flatMap((items) => {
+    const last = items.at(-1);
+    return last?.kind === "set" && last.max === Number.POSITIVE_INFINITY ? [last.set] : [];
+  });
+  return runs.length === 0 ? null : union(runs);
 }
 
 /** The fewest characters that a sequence matches. */
@@ -119,6 +210,13 @@ function block(group: GroupNode): Block {
     set: union(inner.flat().map((item) => (item.kind === "assertion" ? [] : item.set))),
     first: union(firsts),
     min: group.min * Math.min(...group.alternatives.map(least)),
+    max:
+      group.max *
+      Math.max(
+        ...inner.map((items) =>
+          items.reduce((sum, item) => sum + (item.kind === "assertion" ? 0 : item.max), 0),
+        ),
+      ),
     steps: exclusive && fixed ? steps * repeats : (steps + group.alternatives.length) ** repeats,
     optional: group.min === 0 || group.alternatives.some((sequence) => least(sequence) === 0),
     single,

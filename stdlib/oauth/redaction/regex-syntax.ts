@@ -17,11 +17,19 @@ import {
   wordCharacters,
 } from "./code-point-set.ts";
 
+/** Where something stands in the source, in code points. */
+export interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface SetNode {
   readonly kind: "set";
   readonly set: CharSet;
   readonly min: number;
   readonly max: number;
+  /** Its quantifier; null when it has none. */
+  readonly quantifier: Place | null;
 }
 
 export interface GroupNode {
@@ -35,6 +43,7 @@ export interface GroupNode {
 export interface AssertionNode {
   readonly kind: "assertion";
   readonly wordBoundary: boolean;
+  readonly place: Place;
 }
 
 export type Node = SetNode | GroupNode | AssertionNode;
@@ -70,8 +79,10 @@ class Parser {
   }
 
   #term(): Node {
+    const from = this.#at;
     const char = this.#next();
-    if (char === "^" || char === "$") return { kind: "assertion", wordBoundary: false };
+    if (char === "^" || char === "$")
+      return { kind: "assertion", wordBoundary: false, place: { from, to: this.#at } };
     if (char === "(") return this.#group();
     if (char === ".") return one(complement(lineEnds));
     if (char === "[") return one(this.#class());
@@ -79,7 +90,7 @@ class Parser {
     const escaped = this.#peek();
     if (escaped === "b" || escaped === "B") {
       this.#at += 1;
-      return { kind: "assertion", wordBoundary: escaped === "b" };
+      return { kind: "assertion", wordBoundary: escaped === "b", place: { from, to: this.#at } };
     }
     if (escaped === "k" || /[1-9]/.test(escaped)) throw new UnsupportedSyntax("it uses a backreference");
     return one(this.#escape());
@@ -103,6 +114,7 @@ class Parser {
   #quantified(node: Node): Node {
     if (node.kind === "assertion") return node;
     let [min, max] = [1, 1];
+    const from = this.#at;
     const char = this.#peek();
     if (char === "*") [min, max] = [0, Number.POSITIVE_INFINITY];
     else if (char === "+") [min, max] = [1, Number.POSITIVE_INFINITY];
@@ -117,7 +129,8 @@ class Parser {
       max = most === undefined ? min : most === "" ? Number.POSITIVE_INFINITY : Number(most);
     }
     this.#take("?");
-    return { ...node, min, max };
+    if (node.kind === "group") return { ...node, min, max };
+    return { ...node, min, max, quantifier: { from, to: this.#at } };
   }
 
   #class(): CharSet {
@@ -222,7 +235,7 @@ class Parser {
 const controls = { t: 9, n: 10, v: 11, f: 12, r: 13, 0: 0 } as const;
 
 function one(set: CharSet): SetNode {
-  return { kind: "set", set, min: 1, max: 1 };
+  return { kind: "set", set, min: 1, max: 1, quantifier: null };
 }
 
 function single(char: string): CharSet {

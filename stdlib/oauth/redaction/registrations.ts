@@ -7,7 +7,6 @@
 import { OAuthError } from "../errors.ts";
 import { shortestKnown } from "./known-forms.ts";
 import { KnownValues } from "./known-values.ts";
-import type { Span } from "./spans.ts";
 
 /** Bytes of values that one run may keep known; each also costs {@link valueCost}. */
 export const mostKnownBytes: number = 4 * 1024 * 1024;
@@ -56,9 +55,9 @@ export class Registrations {
     };
   }
 
-  /** Every occurrence of a value that is this redactor's own. */
-  scanOwn(text: string): Span[] {
-    return this.#own?.scan(text) ?? [];
+  /** Values that are this redactor's own; null when there never were any. */
+  get own(): KnownValues | null {
+    return this.#own;
   }
 
   /** Releases everything. */

@@ -12,19 +12,8 @@ export interface Span extends Range {
   readonly rank: number;
 }
 
-/** What one call redacted, by pattern name. */
-export class Tally {
-  readonly counts: Map<string, { match_count: number; bytes_redacted: number }> = new Map();
-
-  add(name: string, bytes: number, matches = 1): void {
-    const count = this.counts.get(name);
-    if (count === undefined) this.counts.set(name, { match_count: matches, bytes_redacted: bytes });
-    else {
-      count.match_count += matches;
-      count.bytes_redacted += bytes;
-    }
-  }
-}
+/** The rank of known values: they give the name. */
+export const knownRank = 0;
 
 /** Joins overlapping spans: the union, under the name of the one that begins first. */
 export function joined(spans: readonly Span[]): readonly Span[] {
@@ -61,19 +50,13 @@ export function apartFrom(others: readonly Span[], spans: readonly Span[]): read
  * The text with every span replaced. What lies inside `kept` ranges (placeholders that stand already) is not touched,
  * so a placeholder is never redacted again. Without any span the very same text comes back.
  */
-export function replaced(
-  text: string,
-  spans: readonly Span[],
-  kept: readonly Range[],
-  tally: Tally | null,
-): string {
+export function replaced(text: string, spans: readonly Span[], kept: readonly Range[]): string {
   const pieces = without(joined(spans), kept);
   if (pieces.length === 0) return text;
   const parts: string[] = [];
   let from = 0;
   for (const piece of pieces) {
     const bytes = utf8Length(text.slice(piece.start, piece.end));
-    tally?.add(piece.name, bytes);
     parts.push(text.slice(from, piece.start), placeholder(piece.name, bytes));
     from = piece.end;
   }

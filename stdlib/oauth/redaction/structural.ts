@@ -6,7 +6,7 @@
 
 import { credentialField } from "./field-names.ts";
 import { placeholder, utf8Length } from "./placeholder.ts";
-import type { Tally } from "./spans.ts";
+import type { Tally } from "./tally.ts";
 
 /** What the walk needs from the engine. */
 export interface TextLane {
@@ -22,6 +22,11 @@ export const circular = "[circular]";
 const deepest = 64;
 /** Members that tell that a `code` beside them is an authorization code (RFC 6749 §4.1.2, §4.1.3). */
 const codeCompanions = ["state", "iss", "session_state", "code_verifier", "redirect_uri", "grant_type"];
+function isAuthorizationCode(members: object, code: unknown): boolean {
+  if (typeof code !== "string" || code.startsWith("HARN-")) return false;
+  return codeCompanions.some((name) => Object.hasOwn(members, name));
+}
+
 /** Private members of a JSON Web Key (RFC 7518 §6). */
 const privateKeyMembers: ReadonlySet<string> = new Set(["d", "p", "q", "dp", "dq", "qi", "k"]);
 
@@ -73,9 +78,11 @@ class Walk {
     if (Array.isArray(value)) return this.#array(value as unknown[], field, depth);
     if (value instanceof Date) return new Date(value.getTime());
     if (value instanceof URL) return this.copy(value.href, field, depth);
+    if (Object.prototype.toString.call(value) === "[object String]")
+      return this.copy(String.prototype.valueOf.call(value), field, depth);
     if (ArrayBuffer.isView(value))
-      return this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-    if (value instanceof ArrayBuffer) return this.#bytes(new Uint8Array(value));
+      return this.#bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), field);
+    if (value instanceof ArrayBuffer) return this.#bytes(new Uint8Array(value), field);
     if (value instanceof Map) return new Map([...value].map(([key, item]) => this.#entry(key, item, depth)));
     if (value instanceof Set) return new Set([...value].map((item) => this.copy(item, field, depth + 1)));
     return this.#members(value, depth);
@@ -101,30 +108,33 @@ class Walk {
     const names =
       value instanceof Error ? new Set(["name", "message", ...Object.keys(given)]) : Object.keys(given);
     const isKey = typeof given.kty === "string";
-    const hasCode = codeCompanions.some((name) => Object.hasOwn(given, name));
     const named = typeof given.name === "string" ? given.name : given.key;
     const pair = typeof named === "string" ? credentialField(named) : null;
     const result: Record<string, unknown> = {};
-    const taken = new Map<string, number>();
+    let taken: Map<string, number> | undefined;
     for (const name of names) {
       const item = given[name];
       let field = credentialField(name);
       if (isKey && privateKeyMembers.has(name)) field = "private_key";
-      if (name === "code" && hasCode && typeof item === "string" && !item.startsWith("HARN-")) field = "code";
+      if (name === "code" && isAuthorizationCode(given, item)) field = "code";
       if (name === "value" && pair !== null) field = pair;
       let shown = this.#lane.scrub(name, this.#tally);
       if (shown !== name) {
+        taken ??= new Map();
         const before = taken.get(shown) ?? 0;
         taken.set(shown, before + 1);
         if (before > 0) shown += ` ${before + 1}`;
       }
-      // Not an assignment: a member named __proto__ would set the prototype.
-      Object.defineProperty(result, shown, {
-        value: this.copy(item, field, depth + 1),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
+      const copy = this.copy(item, field, depth + 1);
+      // An assignment to __proto__ would set the prototype.
+      if (shown === "__proto__")
+        Object.defineProperty(result, shown, {
+          value: copy,
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        });
+      else result[shown] = copy;
     }
     return result;
   }
@@ -136,9 +146,10 @@ class Walk {
     return placeholder(field, bytes);
   }
 
-  #bytes(bytes: Uint8Array): Uint8Array {
+  #bytes(bytes: Uint8Array, field: string | null): Uint8Array {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-    return new Uint8Array(Buffer.from(this.#lane.scrub(text, this.#tally), "latin1"));
+    const shown = field === null ? this.#lane.scrub(text, this.#tally) : this.#whole(text, field);
+    return new Uint8Array(Buffer.from(shown, "latin1"));
   }
 
   #unscannable(): string {

@@ -1,0 +1,63 @@
+/**
+ * Secrets that only their name gives away: pieces of text with such names, and whole places for a secret.
+ */
+
+/** Beginnings, ends and whole names, to be put between anything else. */
+export const namePieces: readonly string[] = [
+  "Bearer ",
+  "bearer%20",
+  "DPoP ",
+  "Basic ",
+  "dXNlcjpwYXNzd29yZA==",
+  "://",
+  "@",
+  "https://u:",
+  "?token=",
+  "&code=",
+  "&amp;sig=",
+  "%3Dtoken%3D",
+  "%26client_secret%3D",
+  '"password":"',
+  '"password": 7',
+  '\\"id_token\\":\\"',
+  '\\\\\\"secret\\\\\\":\\\\\\"',
+  "'secret': '",
+  "password = ",
+  'api_key="',
+  "Authorization: ",
+  "\nCookie: a=b; c=",
+  '","x":"y"',
+  '"',
+  "\\",
+  "\\\\",
+  '\\"',
+  "&",
+  ";",
+  "\r\n",
+  ["-----BEGIN ", "PRIVATE KEY-----\n"].join(""),
+  ["-----END ", "PRIVATE KEY-----"].join(""),
+  "<redacted:password:3>",
+  "<redacted:token:",
+];
+
+/** Places where a value is a credential by what stands before it. `¤` stands for the value. */
+export const namedPlaces: readonly (readonly [string, string])[] = [
+  ["a member", '{"access_token":"¤","x":1}'],
+  ["a member with spaces", '{ "client_secret" : "¤" }'],
+  ["a member in JSON in JSON", '{"body":"{\\"refresh_token\\":\\"¤\\"}"}'],
+  ["a member two levels deep", '"[\\"{\\\\\\"password\\\\\\":\\\\\\"¤\\\\\\"}\\"]"'],
+  ["a member in single quotes", "{'api_key': '¤'}"],
+  ["a member without an end", '{"id_token":"¤'],
+  ["a parameter", "GET /cb?state=1&access_token=¤&x=y HTTP/1.1"],
+  ["the first parameter", "https://host.example/cb?code=¤&state=xyz"],
+  ["a fragment", "https://host.example/#id_token=¤"],
+  ["a form", "grant_type=refresh_token&refresh_token=¤"],
+  ["an encoded parameter", "u=https%3A%2F%2Fhost.example%3Ftoken%3D¤%26x%3D1"],
+  ["userinfo", "https://user:¤@host.example/x"],
+  ["userinfo of a database", "postgres://app:¤@db:5432/app"],
+  ["a bearer header", "Authorization: Bearer ¤"],
+  ["a DPoP header", "authorization: DPoP ¤"],
+  ["a header with a key", "X-Api-Key: ¤"],
+  ["an assignment", 'password = "¤"'],
+  ["an environment variable", "export CLIENT_SECRET=¤"],
+];
