@@ -12,12 +12,13 @@ export const exitCodes = {
   limit: 4,
   consentNeeded: 5,
   retryable: 6,
+  io: 7,
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** Shown by `--help`, one line each. */
+/** Shown by `run --help`, one line each. */
 export const exitCodeTable: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.done, "done"],
   [exitCodes.threw, "the script threw, or could not be started"],
@@ -29,6 +30,15 @@ export const exitCodeTable: readonly (readonly [ExitCode, string])[] = [
   ],
   [exitCodes.consentNeeded, "a person must log in (HARN-OAU-002)"],
   [exitCodes.retryable, "it could not be done now; the same command may work later"],
+  [exitCodes.interrupted, "Ctrl-C"],
+];
+
+/** Shown by `redact --help`, one line each. */
+export const redactExitCodeTable: readonly (readonly [ExitCode, string])[] = [
+  [exitCodes.done, "done; with --scan: nothing was found"],
+  [exitCodes.threw, "with --scan: something was found"],
+  [exitCodes.usage, "the command line is wrong, or a file named on it cannot be used; nothing was read"],
+  [exitCodes.io, "something could not be read or written; with --scan: and nothing was found in the rest"],
   [exitCodes.interrupted, "Ctrl-C"],
 ];
 

@@ -10,6 +10,7 @@ import { limitTable } from "../runtime/sandbox/limits.ts";
 import { list, pairs } from "./arguments.ts";
 import { conformanceCommand } from "./conformance-command.ts";
 import { type ExitCode, exitCodes, exitCodeTable } from "./exit-codes.ts";
+import { redactCommand } from "./redact-command.ts";
 import type { RunOptions } from "./run.ts";
 import { note } from "./terminal.ts";
 import { typesCommand } from "./types-command.ts";
@@ -40,6 +41,17 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
     const { types } = await import("./types.ts");
     code = await types(options);
   });
+  redactCommand(
+    program,
+    async (options) => {
+      const { redact } = await import("./redact.ts");
+      code = await redact(options);
+    },
+    async (options) => {
+      const { scan } = await import("./redact-scan.ts");
+      code = await scan(options);
+    },
+  );
   providersCommand(program, async (id, json) => {
     const { listProviders, showProvider } = await import("./providers.ts");
     await (id === null ? listProviders(json) : showProvider(id, json));

@@ -73,11 +73,29 @@ export function print(words: string): Promise<void> {
   });
 }
 
+/** Errors of standard output that their writer has been told of. */
+const told = new WeakSet<Error>();
+
+/**
+ * Writes bytes to standard output and waits until the reader has room for more. Answers false when the reader has gone, and rejects when
+ * it cannot be written for another reason.
+ */
+export function printBytes(bytes: Uint8Array): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(bytes, (error?: NodeJS.ErrnoException | null) => {
+      if (error == null) return resolve(true);
+      if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") return resolve(false);
+      told.add(error);
+      reject(error);
+    });
+  });
+}
+
 /** A reader that goes away (`| head`) is no failure: what it did not want is not written. */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE" && !told.has(error)) throw error;
     });
   }
 }
