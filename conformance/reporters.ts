@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createRedactor } from "../stdlib/oauth/redaction/engine.ts";
 import { failureText, totals } from "./report-text.ts";
 import type { CaseResult } from "./run-case.ts";
 
@@ -18,9 +19,14 @@ export interface Reporter {
 
 type Write = (line: string) => void;
 
-/** Makes a reporter over a function that writes a line. */
+/** Makes a reporter over a function that writes a line. What it says is redacted: an adapter may have shown a real token. */
 export function reporter(name: ReporterName, write: Write): Reporter {
-  return makers[name](write);
+  const redactor = createRedactor();
+  const made = makers[name](write);
+  return {
+    result: (result) => made.result(redactor.redactValue(result) as CaseResult),
+    end: () => made.end(),
+  };
 }
 
 const makers: Readonly<Record<ReporterName, (write: Write) => Reporter>> = {

@@ -6,6 +6,7 @@
 
 import type { EventSink, Json, Redactor } from "../ports.ts";
 import { copyJson } from "./json-value.ts";
+import { systemRandom } from "./random.ts";
 import { RunError } from "./run-error.ts";
 
 const longestName = 200;
@@ -71,14 +72,20 @@ export function judgeSink(sink: EventSink, redactor: Redactor | null): RunError 
       },
     );
   }
-  // Built from parts, and of a registered shape: a redactor that lets it through would let every token through.
-  const canary = ["gh", "p_", "C4n4ry0f", "Th1sL0g", "Th4tN3v3r", "W4sAT0k3n"].join("");
+  // One that only its shape gives away, built from parts, and one that only its value does.
+  const shaped = ["gh", "p_", ...canary(36)].join("");
+  const opaque = canary(24).join("");
   const probe = redactor.fork();
-  const forget = probe.register(canary, "canary");
+  const forget = probe.register(opaque, "canary");
   try {
-    const draft = judgeDraft("runtime.canary", "canary", { text: `token ${canary}` }, { text: canary });
+    const draft = judgeDraft(
+      "runtime.canary",
+      "canary",
+      { text: `token ${shaped}`, other: `value ${opaque}` },
+      { text: shaped, other: opaque },
+    );
     const out = JSON.stringify(redactDraft(draft, probe));
-    if (!out.includes(canary)) return null;
+    if (!out.includes(shaped) && !out.includes(opaque)) return null;
   } catch {
     // A redactor that fails is no redactor.
   } finally {
@@ -92,4 +99,10 @@ export function judgeSink(sink: EventSink, redactor: Redactor | null): RunError 
       hint: "Check the redactor of the runtime's plugin.",
     },
   );
+}
+
+/** Random letters and digits: no redactor can know them but by what they are. */
+function canary(length: number): readonly string[] {
+  const characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return Array.from(systemRandom().bytes(length), (byte) => characters.charAt(byte % characters.length));
 }

@@ -1,12 +1,12 @@
 import type { Redactor } from "../ports.ts";
 
-/** A redactor that replaces known values exactly and knows no shapes. `known` shows what is registered. */
+/** A redactor that replaces known values exactly and knows one shape. `known` shows what is registered. */
 export function exactRedactor(
   known: Map<string, { name: string; count: number }> = new Map(),
 ): Redactor & { known: typeof known } {
   const own: (() => void)[] = [];
   const redact = (text: string) => {
-    let out = text;
+    let out = text.replace(/ghp_[A-Za-z0-9]{36}/g, "<redacted:github_token:40>");
     for (const [value, { name }] of known)
       out = out.replaceAll(value, `<redacted:${name}:${Buffer.byteLength(value)}>`);
     return out;
