@@ -69,7 +69,9 @@ function shapeSource({ literals, ignoreCase, before, least, body }: TokenShape):
     typeof part === "string" ? escaped(part) : `${set(part.of)}{${part.length}}`,
   );
   const tail = body === "" ? "" : `${set(body)}*`;
-  return `${head}(?:${texts.join("|")})${parts.join("")}${tail}`;
+  // No brackets that are not needed: V8 does not compile to machine code what is longer than 20 KiB.
+  const any = texts.length === 1 ? texts.join("") : `(?:${texts.join("|")})`;
+  return `${head}${any}${parts.join("")}${tail}`;
 }
 
 function set(characters: string): string {

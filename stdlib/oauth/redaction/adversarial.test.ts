@@ -8,7 +8,6 @@ import { tokenFamilies } from "./catalogue/index.ts";
 import { createRedactor, type RedactorEngine } from "./engine.ts";
 import { kindsOf, some, tokenOf } from "./generated-token.test.support.ts";
 import { KnownValues } from "./known-values.ts";
-import { utf8Length } from "./placeholder.ts";
 import { beforeLiterals, rulesOf } from "./rules.ts";
 import { Scrubber } from "./scrubber.ts";
 import { Tally } from "./tally.ts";
@@ -205,7 +204,7 @@ describe("a stream", () => {
     trust: (name: string) =>
       tokenFamilies.some((family) => family.name === name) ? ("rule" as const) : null,
     patterns: [],
-    measure: utf8Length,
+    isBytes: false,
   };
   // Without the web stream around it: what its promises cost is not asked.
   const task = (name: string, partLength: number) => (size: number) => {

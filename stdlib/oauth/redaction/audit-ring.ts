@@ -27,7 +27,8 @@ export type AuditTotals = {
 
 /** A ring of audit entries. Writing is O(1); when it is full the oldest entry goes. */
 export class AuditRing {
-  readonly #slots: (RedactionAudit | undefined)[] = Array.from({ length: auditCapacity });
+  /** Grows up to the capacity: most redactors live for one run and write little. */
+  readonly #slots: (RedactionAudit | undefined)[] = [];
   #oldest = 0;
   #held = 0;
   #written = 0;

@@ -7,8 +7,16 @@
 /** One where the character belongs to the set. Codes from 128 on never do. */
 export type CharClass = Readonly<Uint8Array>;
 
-/** Reads a set written as in a regular expression: `A-Za-z0-9_-`, a dash last stands for itself. */
+const known = new Map<string, CharClass>();
+
+/** Reads a set written as in a regular expression: `A-Za-z0-9_-`, a dash last stands for itself. The same text gives the same set. */
 export function charClass(spec: string): CharClass {
+  const set = known.get(spec) ?? read(spec);
+  known.set(spec, set);
+  return set;
+}
+
+function read(spec: string): CharClass {
   const members = new Uint8Array(128);
   for (let i = 0; i < spec.length; i++) {
     const low = spec.charCodeAt(i);

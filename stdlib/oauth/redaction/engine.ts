@@ -26,7 +26,8 @@ import { Scrubber, type ScrubberParts } from "./scrubber.ts";
 import { apartFrom, joined, replaced, type Span } from "./spans.ts";
 import { redactedCopy } from "./structural.ts";
 import { Tally } from "./tally.ts";
-import { type KnownSpans, TextLane } from "./text-lane.ts";
+import type { KnownSpans } from "./pass.ts";
+import { TextLane } from "./text-lane.ts";
 import { userinfoName } from "./userinfo.ts";
 
 /** Called with the audit entries of one call, sorted by pattern name. What it throws is ignored. */
@@ -192,6 +193,10 @@ class Engine implements RedactorEngine {
     return new Engine(this.#family, this, mostBytes);
   }
 
+  get holdsValues(): boolean {
+    return !this.#registrations.isEmpty;
+  }
+
   release(): void {
     this.#registrations.release();
   }
@@ -238,11 +243,11 @@ class Engine implements RedactorEngine {
   }
 
   stream(): TransformStream<string, string> {
-    return textStream(new Scrubber(this.#parts(utf8Length)), (tally) => this.#record(tally));
+    return textStream(new Scrubber(this.#parts(false)), (tally) => this.#record(tally));
   }
 
   byteStream(): TransformStream<Uint8Array, Uint8Array> {
-    return byteStream(new Scrubber(this.#parts((text) => text.length)), (tally) => this.#record(tally));
+    return byteStream(new Scrubber(this.#parts(true)), (tally) => this.#record(tally));
   }
 
   readonly #trusts = (name: string): boolean => this.#trust(name) !== null;
@@ -256,13 +261,13 @@ class Engine implements RedactorEngine {
     return this.#lineage.flatMap((engine) => engine.#custom);
   }
 
-  #parts(measure: (text: string) => number): ScrubberParts {
+  #parts(isBytes: boolean): ScrubberParts {
     return {
       lane: this.#family.lane,
       known: this.#known,
       trust: this.#trust,
       patterns: this.#patterns(),
-      measure,
+      isBytes,
     };
   }
 
@@ -303,7 +308,7 @@ class Engine implements RedactorEngine {
     }
     if (isShort) return text.length;
     try {
-      return this.#family.known.isAbsent(text) ? this.#family.lane.cleanUpTo(text) : 0;
+      return this.#family.known.isAbsent(text) ? this.#family.lane.cleanUpTo(text, this.#trust) : 0;
     } catch {
       return 0;
     }
@@ -314,7 +319,7 @@ class Engine implements RedactorEngine {
     let result: string;
     try {
       if (typeof text !== "string") throw new TypeError("not a text");
-      result = new Scrubber(this.#parts(utf8Length), cleanUpTo).write(text, true, counted);
+      result = new Scrubber(this.#parts(false), cleanUpTo).write(text, true, counted);
     } catch {
       result = failed(text);
       counted.counts.clear();

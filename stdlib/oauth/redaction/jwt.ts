@@ -66,7 +66,7 @@ const sextetCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 const sextets = new Uint8Array(128).fill(64);
 for (let value = 0; value < 64; value++) sextets[sextetCharacters.charCodeAt(value)] = value;
 
-/** True when the base64url text at `start` begins like a JSON object: `{"` and printable characters. */
+/** True when the base64url text at `start` begins like a JSON object: `{"`, printable characters and white space. */
 function isJsonObject(text: string, start: number): boolean {
   let bits = 0;
   let held = 0;
@@ -79,8 +79,9 @@ function isJsonObject(text: string, start: number): boolean {
     if (held < 8) continue;
     held -= 8;
     const byte = (bits >> held) & 0xff;
-    if (byte < 0x20 || byte > 0x7e || (seen === 0 && byte !== 0x7b) || (seen === 1 && byte !== 0x22))
-      return false;
+    const isSpace = byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+    if ((byte < 0x20 && !isSpace) || byte > 0x7e) return false;
+    if ((seen === 0 && byte !== 0x7b) || (seen === 1 && byte !== 0x22)) return false;
     seen += 1;
   }
   return true;

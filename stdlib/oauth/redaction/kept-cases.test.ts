@@ -17,9 +17,19 @@ const redactor = createRedactor();
 test.each([
   ["an empty part while a long token is open", `x ${join("gh", "p_", "aB3".repeat(150))} y`, [400, 0]],
   ["a cut inside a literal that what stands before belongs to", `x ${salesforce} y`, [19]],
+  ["punctuation that may go on", `&amp;sig=${".".repeat(12)}`, Array<number>(20).fill(1)],
   ["a cut between surrogates at the start of a value", '{"password":"\u{1f600}hunter2hunter2"}', [14]],
 ])("stream: %s", async (_, text, lengths) => {
   expect(await streamed(redactor, cut(text, lengths))).toBe(redactor.redact(text));
+});
+
+test("bytes: a control sequence is told by both of its bytes", async () => {
+  for (const before of ["", "\u00e9", "\u00c2", "\u96db"]) {
+    const given = `${before}\u009b0K${aws} \u96dbK${aws}`;
+    const streamedText = Buffer.from(await streamedBytes(redactor, [Buffer.from(given)])).toString();
+    expect(streamedText).toBe(redactor.redact(given));
+    expect(redactor.redact(given)).toMatch(/0K<redacted:aws_access_key:20> .K[^<]*$/);
+  }
 });
 
 test("a control sequence ends with a letter", () => {

@@ -19,13 +19,15 @@ const longestSequence = 32;
  * True when a token may begin at `at`: the character before is no ASCII letter or digit, or it is one that ends an
  * escape (`\n`, `\x1b`, `\u0022`, `%3D`, `%253D`, `=3D`, an ANSI control sequence). Looks back 40 characters at most.
  */
-export function isLeftBoundary({ text, boundary, isOpen, wall, isWallOpen }: Reading, at: number): boolean {
+export function isLeftBoundary(reading: Reading, at: number): boolean {
+  const { text, boundary, isOpen, wall, isWallOpen } = reading;
   if (at === boundary) return isOpen;
   if (at <= wall) return isWallOpen;
-  return !isIn(alphanumeric, text, at - 1) || endsEscape(text, at, at > boundary ? boundary : wall);
+  return !isIn(alphanumeric, text, at - 1) || endsEscape(reading, at, at > boundary ? boundary : wall);
 }
 
-function endsEscape(text: string, at: number, first: number): boolean {
+function endsEscape(reading: Reading, at: number, first: number): boolean {
+  const { text } = reading;
   const back = (count: number): string | undefined => (at - count < first ? undefined : text[at - count]);
   const hexBefore = (count: number): boolean => {
     for (let i = 1; i <= count; i++) if (!isIn(hex, text, at - i)) return false;
@@ -43,18 +45,17 @@ function endsEscape(text: string, at: number, first: number): boolean {
   if (at - 2 >= first && isIn(octal, text, at - 1) && isIn(octal, text, at - 2)) {
     if (back(3) === "\\" || (isIn(octal, text, at - 3) && back(4) === "\\")) return true;
   }
-  return endsControlSequence(text, at, first);
+  return endsControlSequence(reading, at, first);
 }
 
 /** ECMA-48: ESC `[`, parameters, one final letter. The escape character may itself be written as an escape. */
-function endsControlSequence(text: string, at: number, boundary: number): boolean {
+function endsControlSequence({ text, isBytes }: Reading, at: number, boundary: number): boolean {
   if (!isIn(letters, text, at - 1)) return false;
   let i = at - 2;
   const first = Math.max(boundary, at - longestSequence);
   while (i >= first && isIn(parameters, text, i)) i--;
   if (i < first) return false;
-  // As one character; in a stream of bytes it is the second of two.
-  if (text[i] === "\u009b") return i === first || !/[\u0080-\u00c1\u00c3-\u00ff]/.test(text.charAt(i - 1));
+  if (text[i] === "\u009b") return !isBytes || text[i - 1] === "\u00c2";
   if (text[i] !== "[") return false;
   const escape = text.slice(Math.max(boundary, i - 8), i);
   return escape.endsWith("\u001b") || /\\(?:u001b|u\{1b\}|x1b|033|e)$/i.test(escape);

@@ -1,6 +1,6 @@
 /**
- * Looks for many texts at once (Wu and Manber, 1994): a window of each text is indexed, and most places of the haystack
- * are skipped because no window can end there.
+ * Looks for many texts at once. A window of each text is indexed by all its grams (runs of characters half as long), so
+ * that a haystack needs to be read only once in a stride: of a window that stands in it, one gram stands there.
  *
  * @module
  */
@@ -25,9 +25,9 @@ interface Windowed<Owner> {
   readonly offset: number;
 }
 
-const block = 3;
-const tableBits = 18;
-const tableSize = 1 << tableBits;
+/** Characters of a needle's head, by which the end of a part of a stream is looked at. */
+const headLength = 3;
+const headBits = 18;
 const offsetsTried = 64;
 /** Line ends inside a needle are followed when they stand so far apart; the first one may stand anywhere. */
 const shortestLine = 32;
@@ -35,25 +35,34 @@ const shortestLine = 32;
 const workPerCharacter = 32;
 const workAtLeast = 1_000_000;
 
-/** A set of needles, each at least `window` characters long. */
+/** Characters of the haystack that are copied at once, one byte each; places before and behind may be read too. */
+const chunk = 65_536;
+const margin = 32;
+/** Used by every scan, and cleared by it: what it reads may hold secrets. */
+const copy = Buffer.alloc(margin + chunk + margin) as Buffer & {
+  latin1Write(text: string, offset: number): number;
+};
+const copied = new DataView(copy.buffer, copy.byteOffset, copy.length);
+
+/** A set of needles, each at least `window` characters long; a window is 8 or 16. */
 export class NeedleIndex<Owner> {
   readonly #window: number;
-  readonly #furthest: number;
+  readonly #gram: number;
+  readonly #stride: number;
   readonly #windows = new Map<string, Windowed<Owner>[]>();
-  #shifts: Uint8Array;
-  /** One at the hash of a window's first characters: most windows that seem to end somewhere do not begin there. */
-  #starts: Uint8Array;
+  /** The grams of all windows; and those that windows begin with. */
+  #grams = new HashSet(0);
+  #starts = new HashSet(0);
   /** By their first characters, also as a bitmap; made when a stream asks. */
   #heads: { readonly byHead: Map<string, Needle<Owner>[]>; readonly firsts: Uint8Array } | null = null;
   readonly #needles = new Set<Needle<Owner>>();
   #longest = 0;
   #removed = 0;
 
-  constructor(window: number) {
+  constructor(window: 8 | 16) {
     this.#window = window;
-    this.#furthest = window - block + 1;
-    this.#shifts = new Uint8Array(0);
-    this.#starts = new Uint8Array(0);
+    this.#gram = window / 2;
+    this.#stride = window - this.#gram + 1;
   }
 
   get size(): number {
@@ -61,10 +70,6 @@ export class NeedleIndex<Owner> {
   }
 
   add(needle: Needle<Owner>): void {
-    if (this.#shifts.length === 0) {
-      this.#shifts = new Uint8Array(tableSize).fill(this.#furthest);
-      this.#starts = new Uint8Array(tableSize);
-    }
     const { text } = needle;
     const offset = this.#bestOffset(text, text.length - this.#window);
     this.#addWindow(needle, offset);
@@ -88,11 +93,9 @@ export class NeedleIndex<Owner> {
     }
     this.#removed += 1;
     this.#heads = null;
-    // Old entries only make shifts smaller than they could be; now and then the table is made anew.
+    // Old entries only make the scan look where nothing is; now and then the sets are made anew.
     if (this.#removed > 256 && this.#removed > this.#needles.size) {
-      this.#shifts.fill(this.#furthest);
-      this.#starts.fill(0);
-      for (const key of this.#windows.keys()) this.#lowerShifts(key);
+      this.#indexAnew();
       this.#longest = Math.max(0, ...Array.from(this.#needles, ({ text }) => text.length));
       this.#removed = 0;
     }
@@ -105,26 +108,55 @@ export class NeedleIndex<Owner> {
    */
   find(text: string, from: number, hits: Hit<Owner>[]): void {
     if (this.#needles.size === 0) return;
-    const shifts = this.#shifts;
-    const starts = this.#starts;
-    const window = this.#window;
     const budget: Budget = { left: workAtLeast + workPerCharacter * text.length };
-    for (let last = from + window - 1; last < text.length; ) {
-      const shift = shifts[hash(text, last)] ?? 0;
-      if (shift > 0) {
-        last += shift;
+    try {
+      for (let at = from; at + this.#window <= text.length; )
+        at = this.#findInChunk(text, from, at, budget, hits);
+    } finally {
+      copy.fill(0, 0, 2 * margin + Math.min(chunk, text.length));
+    }
+  }
+
+  /** Reads once in a stride from `at` on. Answers where to go on. */
+  #findInChunk(text: string, from: number, at: number, budget: Budget, hits: Hit<Owner>[]): number {
+    const before = Math.min(at, margin);
+    const isWhole = at === 0 && text.length <= chunk;
+    copy.latin1Write(isWhole ? text : text.slice(at - before, at + chunk + margin), margin - before);
+    const { bits, shift } = this.#grams;
+    const isLong = this.#gram === 8;
+    const stride = this.#stride;
+    const end = margin + Math.min(chunk, text.length - at - this.#gram + 1);
+    let here = margin;
+    for (; here < end; here += stride) {
+      const hash = hashOf(copied.getUint32(here, true), isLong ? copied.getUint32(here + 4, true) : 0);
+      const bit = hash >>> shift;
+      if (((bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0)
+        this.#windowsAround(text, from, at, here, budget, hits);
+    }
+    return at + here - margin;
+  }
+
+  /** Asks for each window that may hold the gram at `here` of the copy, which begins at `at` of the text. */
+  #windowsAround(
+    text: string,
+    from: number,
+    at: number,
+    here: number,
+    budget: Budget,
+    hits: Hit<Owner>[],
+  ): void {
+    const starts = this.#starts;
+    const isLong = this.#gram === 8;
+    for (let back = 0; back < this.#stride; back++) {
+      const first = here - back;
+      const windowAt = at + first - margin;
+      if (windowAt < from) return;
+      if (!starts.has(hashOf(copied.getUint32(first, true), isLong ? copied.getUint32(first + 4, true) : 0)))
         continue;
-      }
-      const windowAt = last - window + 1;
-      if (starts[hash(text, windowAt + block - 1)] === 0) {
-        last += 1;
-        continue;
-      }
-      const windowed = this.#windows.get(text.slice(windowAt, last + 1));
-      if (windowed !== undefined)
-        for (const { needle, offset } of windowed)
-          this.#confirm(text, from, windowAt, needle, offset, budget, hits);
-      last += 1;
+      const windowed = this.#windows.get(text.slice(windowAt, windowAt + this.#window));
+      if (windowed === undefined) continue;
+      for (const { needle, offset } of windowed)
+        this.#confirm(text, from, windowAt, needle, offset, budget, hits);
     }
   }
 
@@ -135,9 +167,9 @@ export class NeedleIndex<Owner> {
     // Each wrap adds a line end and its indentation; twice the length covers any that are followed.
     const first = Math.max(from, text.length - 2 * this.#longest);
     for (let at = first; at < text.length; at++) {
-      if (at + block <= text.length ? firsts[hash(text, at + block - 1)] === 0 : isSpace(text, at)) continue;
-      if (at + block > text.length) return at;
-      const head = text.slice(at, at + block);
+      if (at + headLength <= text.length ? firsts[headHash(text, at)] === 0 : isSpace(text, at)) continue;
+      if (at + headLength > text.length) return at;
+      const head = text.slice(at, at + headLength);
       const budget: Budget = { left: workAtLeast };
       if (byHead.get(head)?.some((needle) => reaches(text, at, needle.text, budget) === "more")) return at;
     }
@@ -155,12 +187,17 @@ export class NeedleIndex<Owner> {
   ): void {
     // Line ends between only move the start further back.
     if (windowAt - offset < from) return;
+    // A value that repeats itself occurs everywhere: one hit for all that overlap, and no look at what it covers.
+    const last = hits.at(-1);
+    const isCovered =
+      last?.owner === needle.owner &&
+      windowAt - offset >= last.start &&
+      windowAt - offset + needle.text.length <= last.end;
+    if (isCovered) return;
     const start = startBefore(text, windowAt, needle.text, offset, budget);
     if (start < from) return;
     const end = reaches(text, start, needle.text, budget);
     if (typeof end !== "number") return;
-    // A value that repeats itself occurs everywhere: one hit for all that overlap.
-    const last = hits.at(-1);
     if (last?.owner === needle.owner && start >= last.start && start < last.end)
       hits[hits.length - 1] = { ...last, end: Math.max(last.end, end) };
     else hits.push({ start, end, owner: needle.owner });
@@ -169,13 +206,13 @@ export class NeedleIndex<Owner> {
   #headIndex(): { readonly byHead: Map<string, Needle<Owner>[]>; readonly firsts: Uint8Array } {
     if (this.#heads !== null) return this.#heads;
     const byHead = new Map<string, Needle<Owner>[]>();
-    const firsts = new Uint8Array(tableSize);
+    const firsts = new Uint8Array(1 << headBits);
     for (const needle of this.#needles) {
-      const head = needle.text.slice(0, block);
+      const head = needle.text.slice(0, headLength);
       const sharing = byHead.get(head);
       if (sharing === undefined) byHead.set(head, [needle]);
       else sharing.push(needle);
-      firsts[hash(head, block - 1)] = 1;
+      firsts[headHash(head, 0)] = 1;
     }
     this.#heads = { byHead, firsts };
     return this.#heads;
@@ -186,7 +223,8 @@ export class NeedleIndex<Owner> {
     const sharing = this.#windows.get(key);
     if (sharing === undefined) this.#windows.set(key, [{ needle, offset }]);
     else sharing.push({ needle, offset });
-    this.#lowerShifts(key);
+    this.#index(key);
+    if (this.#grams.isFull || this.#starts.isFull) this.#indexAnew();
   }
 
   /** The window that fewest needles share: from the end, for tokens of one issuer begin alike; then from the beginning. */
@@ -209,19 +247,65 @@ export class NeedleIndex<Owner> {
     return this.#windows.get(text.slice(offset, offset + this.#window))?.length ?? 0;
   }
 
-  #lowerShifts(key: string): void {
-    this.#starts[hash(key, block - 1)] = 1;
-    for (let last = block - 1; last < this.#window; last++) {
-      const at = hash(key, last);
-      this.#shifts[at] = Math.min(this.#shifts[at] ?? 0, this.#window - 1 - last);
+  /** Bytes of the copy count, so the low ones of characters too. */
+  #index(key: string): void {
+    const bytes = Buffer.from(key, "latin1");
+    const isLong = this.#gram === 8;
+    for (let at = 0; at < this.#stride; at++) {
+      const hash = hashOf(bytes.readUInt32LE(at), isLong ? bytes.readUInt32LE(at + 4) : 0);
+      if (at === 0) this.#starts.add(hash);
+      this.#grams.add(hash);
     }
+  }
+
+  #indexAnew(): void {
+    this.#grams = new HashSet(2 * this.#stride * this.#windows.size);
+    this.#starts = new HashSet(2 * this.#windows.size);
+    for (const key of this.#windows.keys()) this.#index(key);
   }
 }
 
-function hash(text: string, last: number): number {
+/** A set of hashes that may say yes for one that was not added. */
+class HashSet {
+  readonly bits: Int32Array;
+  /** The bits of a hash that do not count. */
+  readonly shift: number;
+  readonly #room: number;
+  #added = 0;
+
+  constructor(room: number) {
+    // Of 32 bits one is set: so many places are looked at for nothing.
+    const log = Math.min(26, Math.max(12, Math.ceil(Math.log2(32 * (room + 1)))));
+    this.bits = new Int32Array(2 ** (log - 5));
+    this.shift = 32 - log;
+    this.#room = log === 26 ? Number.POSITIVE_INFINITY : 2 ** (log - 5);
+  }
+
+  get isFull(): boolean {
+    return this.#added > this.#room;
+  }
+
+  add(hash: number): void {
+    const bit = hash >>> this.shift;
+    this.bits[bit >>> 5] = (this.bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
+    this.#added += 1;
+  }
+
+  has(hash: number): boolean {
+    const bit = hash >>> this.shift;
+    return ((this.bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0;
+  }
+}
+
+/** The high bits are the good ones. */
+function hashOf(low: number, high: number): number {
+  return Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
+}
+
+function headHash(text: string, at: number): number {
   return (
-    ((text.charCodeAt(last - 2) << 11) ^ (text.charCodeAt(last - 1) << 5) ^ text.charCodeAt(last)) &
-    (tableSize - 1)
+    ((text.charCodeAt(at) << 11) ^ (text.charCodeAt(at + 1) << 5) ^ text.charCodeAt(at + 2)) &
+    ((1 << headBits) - 1)
   );
 }
 

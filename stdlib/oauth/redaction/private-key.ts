@@ -18,7 +18,8 @@ const label = charClass("A-Z0-9a-z +%_\\");
 const longestPreamble = 400;
 const shortestKey = 24;
 const mostBackslashes = 16;
-const base64 = charClass("A-Za-z0-9+/=");
+/** {@link shortestKey} characters of base64. */
+const keyLine = /[A-Za-z0-9+/=]{24}/;
 /** What a block is made of: base64, headers, line ends and their escapes. A quote ends a string, so it ends a block. */
 const body = runClass(charClass("A-Za-z0-9+/=_ \t\r\n\\:,.%*|>#()-"));
 
@@ -54,16 +55,11 @@ function endOfLabel(reading: Reading, at: number): number | typeof undecided | n
 
 /** Behind the first characters of the key, or behind the END line of an empty one. */
 function endOfPreamble(reading: Reading, at: number): number | typeof undecided | null {
-  const { text } = reading;
   const last = at + longestPreamble;
-  let run = 0;
-  for (let i = at; i < last; i++) {
-    if (reading.isOver(i)) return undecided;
-    if (!isIn(body.members, text, i)) return null;
-    run = isIn(base64, text, i) ? run + 1 : 0;
-    if (run === shortestKey) return i + 1;
-  }
-  return null;
+  const stop = reading.runEnd(body, at);
+  const found = reading.searchEnd(body.slot, at, stop, keyLine) + shortestKey;
+  if (found <= Math.min(stop, last)) return found;
+  return stop < last && reading.isOver(stop) ? undecided : null;
 }
 
 const tail: Tail = {

@@ -92,6 +92,8 @@ export class Reading {
   isWallOpen: boolean;
   /** What a placeholder with this name was made by; null when it is ordinary text. */
   readonly trust: (name: string) => "rule" | "pattern" | null;
+  /** True when each character stands for a byte of UTF-8. */
+  readonly isBytes: boolean;
   readonly #runs: number[] = [];
   #searched: { slot: number; from: number; end: number; stop: number } | null = null;
 
@@ -101,6 +103,7 @@ export class Reading {
     boundary: number,
     isOpen: boolean,
     trust: (name: string) => "rule" | "pattern" | null,
+    isBytes: boolean,
   ) {
     this.text = text;
     this.isFinal = isFinal;
@@ -109,6 +112,7 @@ export class Reading {
     this.wall = boundary;
     this.isWallOpen = isOpen;
     this.trust = trust;
+    this.isBytes = isBytes;
   }
 
   /** True when no more text is there at `at`, although some may come. */
@@ -116,14 +120,14 @@ export class Reading {
     return !this.isFinal && at >= this.text.length;
   }
 
-  /** The first match of `ends` (with the flag `g`) in the run [at, stop) of a set, or `stop`; likewise remembered. */
+  /** The first match of `ends` in the run [at, stop) of a set, or `stop`; likewise remembered. */
   searchEnd(slot: number, at: number, stop: number, ends: RegExp): number {
     const known = this.#searched;
     if (known !== null && known.slot === slot && at >= known.from && at <= known.end && stop === known.stop)
       return known.end;
-    ends.lastIndex = at;
-    const found = ends.exec(this.text);
-    const end = found !== null && found.index < stop ? found.index : stop;
+    // Not beyond the run: to search the whole text for each run would not be linear.
+    const found = this.text.slice(at, stop).search(ends);
+    const end = found === -1 ? stop : at + found;
     this.#searched = { slot, from: at, end, stop };
     return end;
   }

@@ -60,6 +60,10 @@ export class Registrations {
     return this.#own;
   }
 
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
   /** Releases everything. */
   release(): void {
     for (const [id, held] of this.#held) this.#drop(id, held);

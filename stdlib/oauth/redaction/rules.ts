@@ -12,7 +12,8 @@ import { privateKeyLiterals, privateKeyRule } from "./private-key.ts";
 import type { Rule } from "./reading.ts";
 import { basicLiterals, basicRule, bearerLiterals, bearerRule } from "./scheme.ts";
 import { shapeRule } from "./shape-rule.ts";
-import type { Anchored, BeforeLiterals } from "./text-lane.ts";
+import type { Anchored } from "./pass.ts";
+import type { BeforeLiterals } from "./text-lane.ts";
 import type { SpecialForm, TokenFamily } from "./token-shape.ts";
 import { userinfoLiterals, userinfoRule } from "./userinfo.ts";
 

@@ -17,6 +17,9 @@ export const basicLiterals: readonly string[] = ["basic"];
 const mostSpaces = 16;
 const spaces = charClass(" \t");
 const shortestToken = 12;
+/** As long as "authentication". */
+const longestWord = 14;
+const smallLetters = charClass("a-z");
 const token68 = charClass("A-Za-z0-9._~+/=-");
 const tokenTail = runTail(runClass(token68), true);
 const base64 = charClass("A-Za-z0-9+/_-");
@@ -31,8 +34,20 @@ export function bearerRule(name: string, rank: number): Rule {
       if (reading.isOver(i)) return undecided;
       if (!isIn(token68, reading.text, i)) return null;
     }
-    return at + shortestToken;
+    const isProse = isWord(reading, at);
+    if (isProse === undecided) return undecided;
+    return isProse ? null : at + shortestToken;
   });
+}
+
+/** True for `authentication`, `authorization` and the like, as in a sentence about the scheme. */
+function isWord(reading: Reading, at: number): boolean | typeof undecided {
+  const { text } = reading;
+  let end = at;
+  while (end <= at + longestWord && isIn(smallLetters, text, end)) end++;
+  if (end > at + longestWord) return false;
+  if (text[end] === ".") end += 1;
+  return reading.isOver(end) ? undecided : !isIn(token68, text, end);
 }
 
 /** `Basic` and base64 that decodes to printable text with a colon: the word is common in prose. */

@@ -6,9 +6,11 @@
 
 import { CustomLane, type Output } from "./custom-lane.ts";
 import type { CustomPattern } from "./custom-patterns.ts";
+import { utf8Length } from "./placeholder.ts";
 import { type Kept, Reading } from "./reading.ts";
 import type { Tally } from "./tally.ts";
-import { type BegunSpan, type KnownSpans, lookBehind, type OpenTail, type TextLane } from "./text-lane.ts";
+import { type BegunSpan, type KnownSpans, lookBehind, type OpenTail } from "./pass.ts";
+import type { TextLane } from "./text-lane.ts";
 
 /** Parts shorter than this are always looked at when they come. */
 const shortPart = 512;
@@ -19,8 +21,8 @@ export interface ScrubberParts {
   readonly known: (text: string, from: number, isFinal: boolean) => KnownSpans;
   readonly trust: (name: string) => "rule" | "pattern" | null;
   readonly patterns: readonly CustomPattern[];
-  /** Length of a text in bytes. */
-  readonly measure: (text: string) => number;
+  /** True when each character stands for a byte of UTF-8. */
+  readonly isBytes: boolean;
 }
 
 /** A secret whose end has not come yet. */
@@ -34,6 +36,8 @@ interface Begun {
 /** One text on its way through. */
 export class Scrubber {
   readonly #parts: ScrubberParts;
+  /** Length of a text in bytes. */
+  readonly #measure: (text: string) => number;
   readonly #custom: CustomLane;
   /** What rules may look back at, and behind it what is not decided. */
   #held = "";
@@ -49,7 +53,8 @@ export class Scrubber {
   constructor(parts: ScrubberParts, cleanUpTo = 0) {
     this.#parts = parts;
     this.#cleanUpTo = cleanUpTo;
-    this.#custom = new CustomLane(parts.patterns, parts.measure);
+    this.#measure = parts.isBytes ? (text) => text.length : utf8Length;
+    this.#custom = new CustomLane(parts.patterns, this.#measure);
   }
 
   /** Bytes of the text that came out, as they were or as placeholders. */
@@ -65,9 +70,9 @@ export class Scrubber {
     if (!isFinal && undecidedLength > shortPart && this.#waiting.length < undecidedLength / 2) return "";
     const text = this.#held + this.#waiting;
     this.#waiting = "";
-    const { lane, known, trust } = this.#parts;
+    const { lane, known, trust, isBytes } = this.#parts;
     const from = Math.max(this.#from, this.#cleanUpTo);
-    const reading = new Reading(text, isFinal, this.#boundary, this.#isOpen, trust);
+    const reading = new Reading(text, isFinal, this.#boundary, this.#isOpen, trust, isBytes);
     const found = lane.read(reading, from, this.#begun, this.#later, known(text, from, isFinal));
     if (isFinal && this.#from === 0 && found.spans.length === 0 && this.#parts.patterns.length === 0)
       return text;
@@ -112,7 +117,7 @@ export class Scrubber {
       const piece = text.slice(at, end);
       at = end;
       if (name === null) output.text(piece);
-      else begun = { name, bytes: (begun?.bytes ?? 0) + this.#parts.measure(piece), tails: [], end: 0 };
+      else begun = { name, bytes: (begun?.bytes ?? 0) + this.#measure(piece), tails: [], end: 0 };
     };
     const close = (to: Output): void => {
       if (begun !== null && begun.bytes > 0) to.token(begun.name, begun.bytes);

@@ -6,7 +6,7 @@
 
 import { charClass, isIn } from "./char-class.ts";
 import { isLeftBoundary } from "./left-guard.ts";
-import { type Match, type Reading, type Rule, runClass, undecided } from "./reading.ts";
+import { type Match, type Reading, type Rule, runClass, type Tail, undecided } from "./reading.ts";
 import { runTail } from "./run-tail.ts";
 import type { TokenShape } from "./token-shape.ts";
 
@@ -15,7 +15,7 @@ export function shapeRule(shape: TokenShape, name: string, rank: number): Rule {
   const least = shape.least.map((part) =>
     typeof part === "string" ? part : { members: charClass(part.of), length: part.length },
   );
-  const tail = runTail(bodyClass(shape.body), shape.trimDots === true);
+  const tail = bodyTail(shape.body, shape.trimDots === true);
   const isWeak = shape.guard === "alphanumeric";
   const judge = (reading: Reading, run: number, at: number, end: number): Match | typeof undecided | null => {
     const start = begin(reading, run, at - (before?.min ?? 0));
@@ -65,7 +65,7 @@ export function shapeRule(shape: TokenShape, name: string, rank: number): Rule {
     while (start > first && isIn(members, text, start - 1)) start--;
     return start;
   };
-  return { startOf, judge, couldMatch };
+  return { startOf, judge, couldMatch, tail };
 }
 
 /** Behind the escape (`\n`, `\u0022`) that `at` lies in, or `at`: its characters are none of the token's. */
@@ -78,11 +78,12 @@ function behindEscape(text: string, at: number, boundary: number): number {
   return at;
 }
 
-const classes = new Map<string, ReturnType<typeof runClass>>();
+const tails = new Map<string, Tail>();
 
-/** Shapes with the same body share what a reading remembers of it. */
-function bodyClass(body: string): ReturnType<typeof runClass> {
-  const known = classes.get(body) ?? runClass(charClass(body));
-  classes.set(body, known);
+/** Shapes with the same body share their tail: inside one, another adds nothing. */
+function bodyTail(body: string, trimDots: boolean): Tail {
+  const key = `${trimDots} ${body}`;
+  const known = tails.get(key) ?? runTail(runClass(charClass(body)), trimDots);
+  tails.set(key, known);
   return known;
 }

@@ -104,19 +104,18 @@ function findLiteral(shape: TokenShape, literal: string, name: string, rank: num
   return function* (text) {
     for (const [at, groups] of everywhere(found, text)) {
       const [, ahead = "", sure = "", run = ""] = groups;
-      const start = afterEscape(text, at - ahead.length, at);
+      const start = at - ahead.length;
       const latest = at - (before?.min ?? 0);
-      if (start > latest) continue;
       const end = at + sure.length + (trimDots ? withoutDots(run) : run).length;
       yield { start, latest, end, name, rank, guarded: guard === "alphanumeric" };
     }
   };
 }
 
-/** The first place from `from` up to `to` that is not inside `\\n`, `\\u0022` or the like, nor before one. */
-function afterEscape(text: string, from: number, to: number): number {
-  const escapes = text.slice(0, to).matchAll(/\\(?:u[0-9A-Fa-f]{4}|[A-Za-z0-9])/g);
-  return Math.max(from, ...[...escapes].map(({ index, 0: escape }) => index + escape.length));
+/** `from`, or the end of the `\\n`, `\\u0022` or the like that it lies in. */
+function afterEscape(text: string, from: number): number {
+  const escapes = [...text.matchAll(/\\(?:u[0-9A-Fa-f]{4}|[nrtbf])/g)].filter(({ index }) => index < from);
+  return Math.max(from, ...escapes.map(({ index, 0: escape }) => index + escape.length));
 }
 
 function findJwts(name: string, rank: number): Finder {
@@ -127,7 +126,14 @@ function findJwts(name: string, rank: number): Finder {
       const [, header = "", sure = "", run = ""] = groups;
       if (header.length < 7 || header.length > 16_384) continue;
       const end = start + header.length + sure.length + withoutDots(run).length;
-      yield { start, latest: start, end, name, rank, guarded: !/^\{"[ -~]{12}/.test(decoded(header)) };
+      yield {
+        start,
+        latest: start,
+        end,
+        name,
+        rank,
+        guarded: !/^\{"[ -~\t\n\r]{12}/.test(decoded(header)),
+      };
     }
   };
 }
@@ -203,11 +209,11 @@ function merged(
     const last = spans.at(-1);
     const before = [...spans, ...kept].filter((one) => one.end <= start).map((one) => one.end);
     const edge = Math.max(0, ...before);
-    if (guarded && start !== edge && !isBoundary(text, start, edge)) {
-      if (start < latest) {
-        waiting.push({ ...next, start: start + 1 });
-        waiting.sort(inOrder);
-      }
+    const first = edge + afterEscape(text.slice(edge), start - edge);
+    if (first > start || (guarded && start !== edge && !isBoundary(text, start, edge))) {
+      const later = Math.max(first, start + 1);
+      if (later <= latest) waiting.push({ ...next, start: later });
+      waiting.sort(inOrder);
       continue;
     }
     if (last !== undefined && start < last.end) last.end = Math.max(last.end, end);

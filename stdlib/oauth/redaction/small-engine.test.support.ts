@@ -5,7 +5,6 @@
 import type { AnchorLane } from "./anchor-scan.ts";
 import type { AnchorTable } from "./anchor-table.ts";
 import { KnownValues } from "./known-values.ts";
-import { utf8Length } from "./placeholder.ts";
 import { beforeLiterals, rulesOf } from "./rules.ts";
 import { Scrubber } from "./scrubber.ts";
 import type { KnownSecret } from "./slow-matcher.test.support.ts";
@@ -39,7 +38,7 @@ export function smallEngine(
     }),
     trust: (name: string) => (trusted.has(name) ? ("rule" as const) : null),
     patterns: [],
-    measure: utf8Length,
+    isBytes: false,
   };
   return {
     redact: (text) => new Scrubber(parts).write(text, true, new Tally()),

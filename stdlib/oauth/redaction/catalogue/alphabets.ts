@@ -45,6 +45,12 @@ export const bech32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 /** The digits of base 58. */
 export const base58 = "1-9A-HJ-NP-Za-km-z";
 
+/** Stretches as long as those of a UUID, of digits and small letters. */
+export const likeUuid: readonly (Stretch | string)[] = [8, 4, 4, 4, 12].flatMap((length, i) => [
+  ...(i === 0 ? [] : ["-"]),
+  { of: lowerAlphanumeric, length },
+]);
+
 /** A UUID in either case (RFC 9562 §4). */
 export const uuid: readonly (Stretch | string)[] = [
   { of: hex, length: 8 },

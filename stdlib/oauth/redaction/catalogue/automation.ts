@@ -19,6 +19,20 @@ import {
 /** Tokens of services that act on events, and of communities. */
 export const automation: readonly TokenFamily[] = [
   {
+    name: "convertapi_secret",
+    confidence: "high",
+    since: null,
+    source: "https://docs.convertapi.com/docs/authentication",
+    shapes: [
+      {
+        literals: ["secret_"],
+        guard: "alphanumeric",
+        least: [{ of: alphanumeric, length: 16 }],
+        body: alphanumeric,
+      },
+    ],
+  },
+  {
     name: "onfido_token",
     confidence: "high",
     since: null,

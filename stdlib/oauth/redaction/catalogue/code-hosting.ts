@@ -131,7 +131,7 @@ export const codeHosting: readonly TokenFamily[] = [
       {
         literals: ["ATBB"],
         guard: "alphanumeric",
-        least: [{ of: alphanumeric, length: 27 }],
+        least: [{ of: alphanumeric, length: 24 }],
         body: `=.${base64url}`,
         trimDots: true,
       },
@@ -151,9 +151,16 @@ export const codeHosting: readonly TokenFamily[] = [
       "https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/",
     shapes: [
       {
-        literals: ["ATCTT3xFfG", "ATATT3"],
+        literals: ["ATATT3"],
         guard: "none",
         least: [{ of: `+/${base64url}`, length: 40 }],
+        body: `+/=${base64url}`,
+      },
+      {
+        // The literal alone is certain, so that one which was cut off counts.
+        literals: ["ATCTT3xFfG"],
+        guard: "none",
+        least: [{ of: `+/${base64url}`, length: 12 }],
         body: `+/=${base64url}`,
       },
     ],

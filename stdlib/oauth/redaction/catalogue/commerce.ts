@@ -5,7 +5,7 @@
  */
 
 import type { TokenFamily } from "../token-shape.ts";
-import { alphanumeric, base64url, hex, lowerHex, word } from "./alphabets.ts";
+import { alphanumeric, base64url, digits, hex, lowerHex, word } from "./alphabets.ts";
 
 /** Keys for buying, selling and sending goods. */
 export const commerce: readonly TokenFamily[] = [
@@ -64,10 +64,47 @@ export const commerce: readonly TokenFamily[] = [
     source: "https://docs.mollie.com/reference/authentication",
     shapes: [
       {
+        // Other vendors write their keys so, too: Column's have 27 characters.
         literals: ["live_"],
+        guard: "alphanumeric",
+        least: [{ of: alphanumeric, length: 27 }],
+        body: base64url,
+      },
+      {
+        // Shorter ones are names of tests.
+        literals: ["test_"],
         guard: "alphanumeric",
         least: [{ of: alphanumeric, length: 30 }],
         body: base64url,
+      },
+    ],
+  },
+  {
+    name: "recharge_token",
+    confidence: "high",
+    since: null,
+    source: "https://developer.rechargepayments.com/",
+    shapes: [
+      {
+        // Two digits say which interface and which rights it is for.
+        literals: ["sk_", "sk_test_"],
+        guard: "alphanumeric",
+        least: [{ of: digits, length: 1 }, "x", { of: digits, length: 1 }, "_", { of: hex, length: 64 }],
+        body: word,
+      },
+    ],
+  },
+  {
+    name: "tickettailor_key",
+    confidence: "high",
+    since: null,
+    source: "https://developers.tickettailor.com/",
+    shapes: [
+      {
+        literals: ["sk_"],
+        guard: "alphanumeric",
+        least: [{ of: digits, length: 4 }, "_", { of: digits, length: 6 }, "_", { of: lowerHex, length: 32 }],
+        body: word,
       },
     ],
   },

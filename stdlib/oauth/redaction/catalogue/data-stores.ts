@@ -10,6 +10,20 @@ import { alphanumeric, base64url, digits, lowerAlphanumeric, lowerHex, word } fr
 /** Tokens of databases, of analytics and of file stores. */
 export const dataStores: readonly TokenFamily[] = [
   {
+    name: "iex_key",
+    confidence: "high",
+    since: null,
+    source: "https://iexcloud.io/docs/",
+    shapes: [
+      {
+        literals: ["sk_"],
+        guard: "alphanumeric",
+        least: [{ of: lowerHex, length: 32 }],
+        body: alphanumeric,
+      },
+    ],
+  },
+  {
     name: "databricks_token",
     confidence: "high",
     since: null,

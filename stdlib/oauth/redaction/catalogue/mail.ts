@@ -5,7 +5,18 @@
  */
 
 import type { TokenFamily } from "../token-shape.ts";
-import { alphanumeric, base64, base64url, digits, dotted, hex, lowerHex, uuid, word } from "./alphabets.ts";
+import {
+  alphanumeric,
+  base64,
+  base64url,
+  digits,
+  dotted,
+  hex,
+  likeUuid,
+  lowerHex,
+  upperAlphanumeric,
+  word,
+} from "./alphabets.ts";
 
 /** Keys for sending messages. */
 export const mail: readonly TokenFamily[] = [
@@ -15,6 +26,13 @@ export const mail: readonly TokenFamily[] = [
     since: null,
     source: "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys",
     shapes: [
+      {
+        literals: ["SG."],
+        guard: "none",
+        least: [{ of: base64url, length: 22 }, ".", { of: base64url, length: 32 }],
+        body: dotted,
+        trimDots: true,
+      },
       {
         literals: ["SG."],
         guard: "alphanumeric",
@@ -142,6 +160,20 @@ export const mail: readonly TokenFamily[] = [
     ],
   },
   {
+    name: "courier_key",
+    confidence: "high",
+    since: null,
+    source: "https://www.courier.com/docs/",
+    shapes: [
+      {
+        literals: ["pk_prod_", "pk_test_"],
+        guard: "alphanumeric",
+        least: [{ of: upperAlphanumeric, length: 28 }],
+        body: upperAlphanumeric,
+      },
+    ],
+  },
+  {
     name: "pubnub_key",
     confidence: "high",
     since: null,
@@ -153,7 +185,7 @@ export const mail: readonly TokenFamily[] = [
         least: [{ of: alphanumeric, length: 40 }],
         body: `${base64}=`,
       },
-      { literals: ["pub-c-", "sub-c-"], guard: "none", least: uuid, body: base64url },
+      { literals: ["pub-c-", "sub-c-"], guard: "none", least: likeUuid, body: base64url },
     ],
   },
   {

@@ -10,6 +10,7 @@ import { alphanumeric, base64, base64url, dotted } from "./alphabets.ts";
 const securityUtilities = "https://github.com/microsoft/security-utilities";
 const entraSecret = "A-Za-z0-9_.~-";
 const oneByte = "AQgw";
+const dashed = "A-Za-z0-9-";
 
 /** Base64 of 32 bytes with a signature near the end: 33 characters, signature, 6 characters, padding. */
 const keyOf32Bytes = (...literals: readonly string[]): TokenShape => ({
@@ -27,6 +28,20 @@ const keyOf64Bytes = (...literals: readonly string[]): TokenShape => ({
   before: { of: base64, min: 76, max: 76 },
   least: [{ of: base64, length: 5 }, { of: oneByte, length: 1 }, "=="],
   body: `${base64}=`,
+});
+
+/** The address of a channel: of a group and a tenant with an `@` between, however that is written. */
+const teamsWebhook = (at: string): TokenShape => ({
+  literals: [".webhook.office.com/webhookb2/", "outlook.office.com/webhook/"],
+  guard: "none",
+  least: [
+    { of: dashed, length: 36 },
+    at,
+    { of: dashed, length: 36 },
+    "/IncomingWebhook/",
+    { of: alphanumeric, length: 32 },
+  ],
+  body: "0-9A-Za-z%@/_-",
 });
 
 /** Keys, secrets and tokens of Azure, of Entra and of the services around them. */
@@ -143,7 +158,7 @@ export const microsoft: readonly TokenFamily[] = [
       {
         literals: [".azconfig.io;Id="],
         guard: "none",
-        least: [{ of: "A-Za-z0-9+/:;=-", length: 60 }],
+        least: [{ of: "A-Za-z0-9+/:;=-", length: 48 }],
         body: "A-Za-z0-9+/:;=-",
       },
     ],
@@ -167,13 +182,6 @@ export const microsoft: readonly TokenFamily[] = [
     confidence: "high",
     since: null,
     source: "https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/",
-    shapes: [
-      {
-        literals: [".webhook.office.com/webhookb2/", "outlook.office.com/webhook/"],
-        guard: "none",
-        least: [{ of: "0-9A-Za-z@-", length: 73 }, "/IncomingWebhook/", { of: "0-9a-z", length: 32 }],
-        body: "0-9A-Za-z@/_-",
-      },
-    ],
+    shapes: ["@", "%40", "%2540"].map(teamsWebhook),
   },
 ];

@@ -20,6 +20,21 @@ import {
 /** Keys of tools for models: search, traces, vectors, machines. */
 export const modelTools: readonly TokenFamily[] = [
   {
+    name: "photoroom_key",
+    confidence: "high",
+    since: null,
+    source: "https://docs.photoroom.com/",
+    shapes: [
+      {
+        // A name that its owner gave it, an underscore, and 40 hexadecimal digits.
+        literals: ["sk_pr_"],
+        guard: "alphanumeric",
+        least: [{ of: word, length: 42 }],
+        body: word,
+      },
+    ],
+  },
+  {
     name: "langfuse_key",
     confidence: "high",
     since: null,

@@ -11,6 +11,7 @@ import {
   base64url,
   dotted,
   hex,
+  likeUuid,
   lowerAlphanumeric,
   lowerHex,
   upperAlphanumeric,
@@ -208,7 +209,7 @@ export const observability: readonly TokenFamily[] = [
     confidence: "high",
     since: null,
     source: "https://launchdarkly.com/docs/home/account/api",
-    shapes: [{ literals: ["api-", "sdk-", "mob-"], guard: "alphanumeric", least: uuid, body: base64url }],
+    shapes: [{ literals: ["api-", "sdk-", "mob-"], guard: "alphanumeric", least: likeUuid, body: base64url }],
   },
   {
     name: "statsig_key",
