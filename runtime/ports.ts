@@ -237,6 +237,8 @@ export interface Redactor {
   fork(): Redactor;
   /** Tells `listener` of every redaction of this redactor and its forks, until the returned function is called. */
   onAudit(listener: (entries: readonly RedactionAudit[]) => void): () => void;
+  /** True while it keeps values known that were registered on this very redactor. */
+  readonly holdsValues: boolean;
   /** Forgets the values that were registered through this redactor. Values are counted: what another run registered stays known. */
   release(): void;
 }

@@ -36,6 +36,7 @@ export function exactRedactor(
       own.push(forget);
       return forget;
     },
+    holdsValues: false,
     fork: () => exactRedactor(known),
     onAudit: () => () => {},
     release() {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Usage } from "./usage.ts";
+
 /** Every code that the runtime throws, with its meaning. The docs page is made from this table. */
 export const runErrorCodes = {
   "HARN-RUN-001": { title: "memory limit reached", retryable: false },
@@ -21,6 +23,7 @@ export const runErrorCodes = {
   "HARN-RUN-013": { title: "address refused", retryable: false },
   "HARN-RUN-014": { title: "network failure", retryable: true },
   "HARN-RUN-015": { title: "invalid argument", retryable: false },
+  "HARN-RUN-016": { title: "too many runs wait", retryable: true },
 } as const;
 
 export type RunErrorCode = keyof typeof runErrorCodes;
@@ -44,6 +47,8 @@ export class RunError extends Error {
   location: SourceLocation | undefined;
   /** Up to three lines of source with a caret under the column. */
   frame: string | undefined;
+  /** What the run had cost when it ended so; undefined when it had not begun. */
+  usage: Usage | undefined;
 
   constructor(
     code: RunErrorCode,

@@ -43,8 +43,8 @@ export function createRunLog(options: {
         Buffer.byteLength(message) +
         (copied === undefined ? 0 : Buffer.byteLength(JSON.stringify(copied)));
       if (bytes > maxBytes)
-        throw new RunError("HARN-RUN-006", `The log limit of ${maxBytes} bytes is reached.`, {
-          hint: "Log less, or raise limits.log.",
+        throw new RunError("HARN-RUN-006", `the log has more than ${maxBytes} bytes`, {
+          hint: "Log less, or raise the limit log.",
         });
       const line: LogLine = {
         level,

@@ -20,7 +20,7 @@ function bridgeOver(
 ) {
   const texts: string[] = [];
   const bridge = createBridge({
-    modules: new Map([["std/t", functions]]),
+    modules: () => new Map([["std/t", functions]]),
     callbackTimeout: 1_000,
     mask: more.mask ?? ((text) => text),
     deliver: (text) => void texts.push(text),

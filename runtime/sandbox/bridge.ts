@@ -29,7 +29,8 @@ import { decode, encode, type Receiver } from "./wire.ts";
 const longestSentence = 4_000;
 
 export interface BridgeOptions {
-  readonly modules: ReadonlyMap<string, StdModule>;
+  /** Makes the run's std modules; asked once, at the first call. */
+  readonly modules: () => ReadonlyMap<string, StdModule>;
   /** How long a guest function may take, in ms. */
   readonly callbackTimeout: number;
   /** Masks, in a text on its way to the guest, values that it must not see. */
@@ -50,7 +51,9 @@ export type Outcome =
       readonly bytes: number;
       readonly left: readonly LeftCall[];
     }
-  | { readonly kind: "failed"; readonly error: GuestError };
+  | { readonly kind: "failed"; readonly error: GuestError }
+  /** Asked what it waits for: its open calls, and the one that was answered last. */
+  | { readonly kind: "waits"; readonly open: readonly LeftCall[]; readonly last: LeftCall | null };
 
 export interface Bridge {
   /**
@@ -86,6 +89,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   const objects: object[] = [];
   const numbers = new Map<object, number>();
   const invocations = new Map<number, Invocation>();
+  let modules: ReadonlyMap<string, StdModule> | null = null;
   let lastInvocation = 0;
   let ended = false;
   let calls = 0;
@@ -166,7 +170,8 @@ export function createBridge(options: BridgeOptions): Bridge {
   function find(name: string): { readonly fn: StdFunction; readonly self: unknown } {
     const [, specifier = "", member = ""] = /^(.*)#(.*)$/s.exec(name) ?? [];
     if (specifier !== "") {
-      const module = options.modules.get(specifier);
+      modules ??= options.modules();
+      const module = modules.get(specifier);
       const fn = module && Object.hasOwn(module, member) ? module[member] : undefined;
       if (typeof fn === "function") return { fn, self: undefined };
     } else {
@@ -263,6 +268,8 @@ export function createBridge(options: BridgeOptions): Bridge {
         }
         case "failed":
           return { kind: "failed", error: message.e };
+        case "waits":
+          return { kind: "waits", open: message.open, last: message.last };
         case "result":
           return {
             kind: "result",
@@ -304,10 +311,10 @@ export function createBridge(options: BridgeOptions): Bridge {
 /** An error that a guest function threw at the host. It goes back to the guest as it was, never into an audit trail. */
 class GuestCallbackError extends Error {
   readonly guest: GuestError;
-  /** Keeps name and message only: a code would let a script speak for the host. */
-  constructor({ name, message }: GuestError) {
+  /** Keeps name, message and place only: a code would let a script speak for the host. */
+  constructor({ name, message, stack }: GuestError) {
     super("a function of the script threw");
-    this.guest = { name, message };
+    this.guest = { name, message, ...(stack === undefined ? {} : { stack }) };
   }
 }
 

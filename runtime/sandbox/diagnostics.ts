@@ -27,6 +27,8 @@ export interface ShownError {
   readonly location?: SourceLocation | undefined;
   readonly frame?: string | undefined;
   readonly hint?: string | undefined;
+  /** The errors behind it. */
+  readonly causes?: readonly Omit<ShownError, "frame" | "hint" | "causes">[] | undefined;
 }
 
 /** The members of {@link ShownError} as a plain JSON object; what is absent is left out. */
@@ -37,6 +39,7 @@ export interface ErrorJson {
   location?: { file: string; line: number; column: number };
   frame?: string;
   hint?: string;
+  causes?: Omit<ErrorJson, "frame" | "hint" | "causes">[];
 }
 
 /** The guest writes its stack itself, so it is read only this far. */
@@ -87,20 +90,25 @@ function parseFrame(line: string): GuestStackFrame | null {
 }
 
 /**
- * The text that an author sees: code and message, place, source lines, hint. Terminal control characters in any
+ * The text that an author sees: code and message, place, source lines, causes, hint. Terminal control characters in any
  * part are shown as escapes; with `colour` the parts are coloured (ANSI).
  */
 export function formatError(error: ShownError, options: { colour?: boolean } = {}): string {
   const paint = (style: number, text: string): string =>
     options.colour ? `\u001b[${style}m${text}\u001b[0m` : text;
-  const { code, name, message, location, frame, hint } = errorJson(error);
+  const { code, name, message, location, frame, hint, causes = [] } = errorJson(error);
   const oneLine = (text: string): string => safeText(text);
-  const lines = [
-    `${paint(31, oneLine(code ?? name ?? "Error"))}${message === "" ? "" : `: ${oneLine(message)}`}`,
-  ];
+  const head = (one: Pick<ErrorJson, "code" | "name" | "message">): string =>
+    `${paint(31, oneLine(one.code ?? one.name ?? "Error"))}${one.message === "" ? "" : `: ${oneLine(one.message)}`}`;
+  const lines = [head({ code, ...(name ? { name } : {}), message })];
   if (location) lines.push(`  ${paint(36, `${oneLine(location.file)}:${location.line}:${location.column}`)}`);
   for (const line of frame?.split("\n") ?? []) {
     lines.push(/^\s*\|\s*\^$/.test(line) ? line.replace("^", paint(31, "^")) : line);
+  }
+  for (const cause of causes) {
+    const { location: place } = cause;
+    const at = place ? ` (${oneLine(place.file)}:${place.line}:${place.column})` : "";
+    lines.push(`  Caused by ${head(cause)}${at}`);
   }
   if (hint) lines.push(`  ${oneLine(hint)}`);
   return lines.join("\n");
@@ -108,7 +116,7 @@ export function formatError(error: ShownError, options: { colour?: boolean } = {
 
 /** The same members as a plain object for JSON; control characters other than tab and line feed are shown as escapes. */
 export function errorJson(error: ShownError): ErrorJson {
-  const { location } = error;
+  const { location, causes = [] } = error;
   return {
     code: error.code ? clean(error.code) : null,
     ...(error.name ? { name: clean(error.name) } : {}),
@@ -118,6 +126,7 @@ export function errorJson(error: ShownError): ErrorJson {
       : {}),
     ...(error.frame ? { frame: clean(error.frame) } : {}),
     ...(error.hint ? { hint: clean(error.hint) } : {}),
+    ...(causes.length > 0 ? { causes: causes.map((cause) => errorJson(cause)) } : {}),
   };
 }
 

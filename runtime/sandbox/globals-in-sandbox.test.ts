@@ -15,6 +15,7 @@ const redactor: Redactor = {
   redactValue: (value) => JSON.parse(redactor.redact(JSON.stringify(value))) as unknown,
   maskKnown: (text) => text,
   register: () => () => {},
+  holdsValues: false,
   fork: () => redactor,
   onAudit: () => () => {},
   release: () => {},

@@ -22,9 +22,11 @@ export interface GuestError {
   readonly hint?: string;
   readonly retryable?: boolean;
   readonly details?: unknown;
+  /** Its `cause`, or the `errors` of an AggregateError. */
+  readonly causes?: readonly GuestError[];
 }
 
-/** A call that nobody awaited. */
+/** A call of the script that is told to its author. */
 export interface LeftCall {
   readonly fn: string;
   /** The guest's stack at the call. */
@@ -47,6 +49,7 @@ export type GuestMessage =
   | { readonly k: "answer"; readonly id: number; readonly e: null; readonly v: unknown }
   | { readonly k: "answer"; readonly id: number; readonly e: GuestError }
   | { readonly k: "failed"; readonly e: GuestError }
+  | { readonly k: "waits"; readonly open: readonly LeftCall[]; readonly last: LeftCall | null }
   | { readonly k: "result"; readonly v: unknown; readonly left: readonly LeftCall[] };
 
 /**
@@ -55,7 +58,7 @@ export type GuestMessage =
  */
 export function readMessage(text: string): GuestMessage {
   const message = fieldsOf(parse(text));
-  const { k, id, fn, inside, args, v, e, left } = message;
+  const { k, id, fn, inside, args, v, e, left, open, last } = message;
   switch (k) {
     case "call":
     case "plain":
@@ -67,6 +70,9 @@ export function readMessage(text: string): GuestMessage {
       return e === undefined ? { k, id, e: null, v: v ?? null } : { k, id, e: guestError(e) };
     case "failed":
       return { k, e: guestError(e) };
+    case "waits":
+      if (!Array.isArray(open)) break;
+      return { k, open: open.map(leftCall), last: last === null ? null : leftCall(last) };
     case "result":
       if (!Array.isArray(left)) break;
       return { k, v: v ?? null, left: left.map(leftCall) };
@@ -98,8 +104,11 @@ function isNumber(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 
-function guestError(value: unknown): GuestError {
-  const { name, message, stack, code, hint, retryable, details } = fieldsOf(value);
+/** The guest says 8 at most; a chain that is deeper is not from its half. */
+const mostCauses = 8;
+
+function guestError(value: unknown, depth = 0): GuestError {
+  const { name, message, stack, code, hint, retryable, details, causes } = fieldsOf(value);
   if (typeof name !== "string" || typeof message !== "string") throw notAMessage();
   return {
     name,
@@ -109,6 +118,9 @@ function guestError(value: unknown): GuestError {
     ...(typeof hint === "string" ? { hint } : {}),
     ...(retryable === true ? { retryable } : {}),
     ...(details === undefined ? {} : { details }),
+    ...(Array.isArray(causes) && depth < mostCauses
+      ? { causes: causes.slice(0, mostCauses).map((cause) => guestError(cause, depth + 1)) }
+      : {}),
   };
 }
 

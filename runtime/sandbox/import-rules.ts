@@ -96,7 +96,7 @@ export function judgeStd(
 ): void {
   const at = quote(found);
   if (specifier === "std/testing" && !testing) {
-    throw refused("HARN-RUN-010", module, at, "the script may not import std/testing", "Add --allow-testing");
+    throw refused("HARN-RUN-010", module, at, "the script may not import std/testing", "Add --testing");
   }
   const exported = stdModules.get(specifier);
   if (!exported) {
@@ -188,7 +188,7 @@ export function shorten(text: string): string {
 /** The error for sources over their limit. */
 export function tooLarge(maxBytes: number, module?: ScannedModule, offset = 0): RunError {
   const message = `the pipeline's sources are larger than ${maxBytes} bytes`;
-  const hint = "Make them smaller, or raise the limit `source`.";
+  const hint = "Make them smaller, or raise the limit source.";
   if (!module) return new RunError("HARN-RUN-015", message, { hint });
   return refused("HARN-RUN-015", module, offset, message, hint);
 }

@@ -293,7 +293,7 @@ describe("std modules", () => {
       const error = await refusal(source);
       expect(error).toMatchObject({
         code: "HARN-RUN-010",
-        hint: "Add --allow-testing",
+        hint: "Add --testing",
         location: at(source, '"'),
       });
       await load(source, { testing: true });

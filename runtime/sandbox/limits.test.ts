@@ -24,7 +24,6 @@ test("the defaults", () => {
     callbackTimeout: 10_000,
     result: 1_048_576,
     log: 1_048_576,
-    timers: 1_000,
     source: 1_048_576,
     grace: 50,
   });

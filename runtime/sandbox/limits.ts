@@ -17,7 +17,7 @@ export interface Limits {
   wall: number;
   /** Bytes of the script's call stack. HARN-RUN-004. */
   stack: number;
-  /** Calls to std functions that may be unanswered at the same time. HARN-RUN-007. */
+  /** Calls to std functions that may be unanswered at the same time; a pending timer is one. HARN-RUN-007. */
   pendingCalls: number;
   /** Milliseconds that a script's function may take when a std function calls it. */
   callbackTimeout: number;
@@ -25,8 +25,6 @@ export interface Limits {
   result: number;
   /** Bytes of all log lines. HARN-RUN-006. */
   log: number;
-  /** Timers that may be pending at the same time. */
-  timers: number;
   /** Bytes of all sources of the pipeline as UTF-8. */
   source: number;
   /** Milliseconds after which a stop becomes a kill. */
@@ -60,7 +58,6 @@ export const limitTable: Readonly<Record<keyof Limits, LimitRange>> = {
   callbackTimeout: { default: 10_000, minimum: 1, maximum: 3_600_000, unit: "ms" },
   result: { default: MiB, minimum: 1, maximum: 64 * MiB, unit: "bytes" },
   log: { default: MiB, minimum: 0, maximum: 64 * MiB, unit: "bytes" },
-  timers: { default: 1_000, minimum: 0, maximum: 100_000, unit: "count" },
   source: { default: MiB, minimum: 1, maximum: 16 * MiB, unit: "bytes" },
   grace: { default: 50, minimum: 0, maximum: 10_000, unit: "ms" },
 };

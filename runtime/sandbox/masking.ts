@@ -32,6 +32,8 @@ export interface Answer {
 export interface AnswerError {
   readonly name: string;
   readonly message: string;
+  /** Only for what the script's own function threw. */
+  readonly stack?: string;
   readonly code?: string;
   readonly retryable?: boolean;
   readonly hint?: string;
@@ -42,6 +44,7 @@ function maskedError(error: AnswerError, mask: (text: string) => string): Answer
   return {
     ...error,
     message: mask(error.message),
+    ...(error.stack === undefined ? {} : { stack: mask(error.stack) }),
     ...(error.hint === undefined ? {} : { hint: mask(error.hint) }),
     ...(error.details === undefined ? {} : { details: maskedWire(error.details, mask) }),
   };

@@ -30,6 +30,8 @@ export type ToWorker =
   | { readonly type: "setup"; readonly setup: WorkerSetup }
   | {
       readonly type: "run";
+      /** Whose script it is. */
+      readonly tenant: string;
       /** Resolved name of the pipeline's main module. */
       readonly main: string;
       /** The pipeline's own modules by resolved name. */
@@ -49,13 +51,26 @@ export const largeDelivery: number = 64 * 1024;
 
 /** Worker to main thread. */
 export type FromWorker =
-  | { readonly type: "ready"; readonly freshMicroseconds: number }
-  /** A call, a callback's answer, the result or the failure: the door's JSON text. */
-  | { readonly type: "door"; readonly text: string }
+  | { readonly type: "ready" }
+  /** Calls, answers of callbacks, the result or the failure: the door's JSON texts, in the order in which they were said. */
+  | { readonly type: "door"; readonly texts: readonly string[] }
   | { readonly type: "plain"; readonly text: string }
   /** A delivery of {@link largeDelivery} characters or more is out of the queue. */
   | { readonly type: "taken"; readonly length: number }
-  | { readonly type: "over"; readonly reason: OverReason; readonly cpu: number; readonly memory: number };
+  | {
+      readonly type: "over";
+      readonly reason: OverReason;
+      /** Milliseconds. */
+      readonly cpu: number;
+      /** Bytes. */
+      readonly memory: number;
+      /** How long the run's sandbox took to make. */
+      readonly freshMicroseconds: number;
+      /** The next sandbox stands ready; if not, `ready` follows. */
+      readonly ready: boolean;
+      /** What the guest said last, as in `door`. */
+      readonly texts: readonly string[];
+    };
 
 /** Why a worker ended a run: the script settled, a limit fired, it was told to stop, or nothing can settle it any more. */
 export type OverReason = "settled" | "cpu" | "stopped" | "stuck" | "memory" | "stack" | "engine";

@@ -9,17 +9,18 @@ import { RunError } from "../host/run-error.ts";
 import type { WorkerSetup } from "./messages.ts";
 import { type SandboxWorker, startWorker } from "./sandbox-worker.ts";
 
-/** Runs beyond this many wait for a free thread. */
-const maxWorkers = 32;
 /** Threads that may be starting at the same time; more would only take each other's CPU. */
 const maxStarting = Math.max(2, Math.floor(availableParallelism() / 2));
 /** Idle threads kept for the next run. */
 const keptIdle = 2;
 
 export interface Pool {
-  /** A ready worker, for this caller alone. @throws the signal's reason when it aborts first. */
-  take(signal: AbortSignal): Promise<SandboxWorker>;
-  /** Gives a worker back; a dead one is replaced when the next is needed. */
+  /**
+   * A ready worker, for this caller alone; one that ran this tenant's last script if there is one.
+   * @throws the signal's reason when it aborts first.
+   */
+  take(tenant: string, signal: AbortSignal): Promise<SandboxWorker>;
+  /** Gives a worker back. A dead one is replaced at once, so that the next run need not wait for it. */
   giveBack(worker: SandboxWorker): void;
   /** Ends all threads. Runs that wait are refused. */
   close(): Promise<void>;
@@ -30,12 +31,16 @@ export function createPool(setup: WorkerSetup): Pool {
   const all = new Set<SandboxWorker>();
   const waiting: { resolve(worker: SandboxWorker): void; reject(error: unknown): void }[] = [];
   let starting = 0;
+  let taken = 0;
   let closed = false;
 
   /** Starts threads while runs wait and there is room, then hands each to the first in line. */
   const grow = (): void => {
-    while (!closed && starting < maxStarting && starting < waiting.length && all.size < maxWorkers)
-      void start();
+    while (!closed && starting < maxStarting && starting < waiting.length) void start();
+  };
+  /** A runtime that runs more than one script keeps a thread in reserve for the case that a script must be killed. */
+  const keepReserve = (): void => {
+    if (!closed && !setup.once && taken > 1 && idle.length + starting < keptIdle) void start();
   };
   const start = async (): Promise<void> => {
     const worker = startWorker(setup);
@@ -58,6 +63,10 @@ export function createPool(setup: WorkerSetup): Pool {
     else if (idle.length < keptIdle && !closed) idle.push(worker);
     else drop(worker);
   };
+  const takeIdle = (tenant: string): SandboxWorker | undefined => {
+    const at = idle.findIndex((worker) => worker.tenant === tenant);
+    return at < 0 ? idle.pop() : idle.splice(at, 1)[0];
+  };
   const drop = (worker: SandboxWorker): void => {
     all.delete(worker);
     void worker.kill();
@@ -67,13 +76,14 @@ export function createPool(setup: WorkerSetup): Pool {
   void start();
 
   return {
-    async take(signal) {
+    async take(tenant, signal) {
       signal.throwIfAborted();
       if (closed) throw new RunError("HARN-RUN-009", "the runtime is closed");
-      let worker = idle.pop();
+      taken += 1;
+      let worker = takeIdle(tenant);
       while (worker && !worker.alive) {
         drop(worker);
-        worker = idle.pop();
+        worker = takeIdle(tenant);
       }
       worker ??= await new Promise<SandboxWorker>((resolve, reject) => {
         const leave = (): void => {
@@ -100,13 +110,18 @@ export function createPool(setup: WorkerSetup): Pool {
       if (closed || setup.once || !worker.alive) {
         drop(worker);
         grow();
+        keepReserve();
         return;
       }
       worker.ready.then(
-        () => offer(worker),
+        () => {
+          offer(worker);
+          keepReserve();
+        },
         () => {
           drop(worker);
           grow();
+          keepReserve();
         },
       );
     },

@@ -106,7 +106,7 @@ export function runPorts(shared: Shared, run: Identity): Ports {
     env(name) {
       if (!grants.env(name)) {
         throw new RunError("HARN-RUN-010", `std/env: the script may not read ${name}`, {
-          hint: `Add --allow-env=${name}.`,
+          hint: `Add --allow-env=${name}`,
         });
       }
       const value = Object.hasOwn(shared.env, name) ? shared.env[name] : undefined;
@@ -123,7 +123,7 @@ export function runPorts(shared: Shared, run: Identity): Ports {
     async capability(name, operation, params) {
       if (!grants.capability(name)) {
         throw new RunError("HARN-RUN-010", `the script may not use the capability ${name}`, {
-          hint: `Add --allow-capability=${name}.`,
+          hint: `Add --allow-capability=${name}`,
         });
       }
       if (world) return await world.capability(name, operation, params);
@@ -157,6 +157,7 @@ export function noRedactor(): Redactor {
     register: () => () => {},
     fork: () => self,
     onAudit: () => () => {},
+    holdsValues: false,
     release: () => {},
   };
   return self;

@@ -16,14 +16,17 @@ import { createRunLog, type LogLine } from "../host/run-log.ts";
 import { createSealer } from "../host/seal.ts";
 import type { TestingWorld } from "../host/testing-world.ts";
 import type { Plugin } from "../plugin.ts";
-import type { EventSink, LogEvent } from "../ports.ts";
+import type { EventSink, LogEvent, Redactor } from "../ports.ts";
 import { std } from "../std/index.ts";
 import { collectCapabilities } from "./capability.ts";
 import { type Grants, parseGrants } from "./grants.ts";
 import { loadModules } from "./imports.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
+import { createMetrics, type Meter } from "./metrics.ts";
 import { createPool } from "./pool.ts";
+import { createQueue, resolveQueueLimits } from "./queue.ts";
 import { type RunResult, runScript } from "./run.ts";
+import { ScriptError } from "./script-error.ts";
 import { type Capability, type Environment, noRedactor, runPorts, type Shared } from "./run-ports.ts";
 import { collectModules, guestModule } from "./std-modules.ts";
 import { createStripper } from "./typescript.ts";
@@ -43,6 +46,15 @@ export interface RuntimeOptions {
   readonly events?: readonly EventSink[];
   /** The environment that scripts can be granted; default none. */
   readonly env?: Environment;
+  /**
+   * Runs at the same time at most, each in a thread of its own; default 64, at most 1,024. A tenant takes a further one only while it
+   * holds fewer than are free: alone it gets half of them, and one that comes new need not wait for the others' runs.
+   */
+  readonly threads?: number;
+  /** Runs of one tenant that may wait for a thread; default 1,000. A further one is refused with HARN-RUN-016, which is retryable. */
+  readonly waiting?: number;
+  /** A meter of the OpenTelemetry API, which is told of every run; its instruments begin with `holdfast.`. */
+  readonly meter?: Meter;
   /** For a process that ends after one run: no sandbox is made for a next one in advance. */
   readonly once?: boolean;
   /** Called with each log line as it is written, already redacted. */
@@ -59,6 +71,8 @@ export interface RunRequest {
   /** Data for the default function. */
   readonly args?: unknown;
   readonly grants?: Grants;
+  /** Whose script it is: a name of the embedder's. Between two tenants, the memory of a sandbox is zeroed; left out, it is the tenant "". */
+  readonly tenant?: string;
   /** The scripted world of this run in place of the real one, so that a suite can script it from outside; the script sees `std/testing` only with that grant. */
   readonly world?: TestingWorld;
   /** Aborting it stops the run: HARN-RUN-009. */
@@ -81,11 +95,13 @@ export interface Runtime {
 
 /**
  * Creates a runtime.
- * @throws RunError HARN-RUN-015 for a limit out of range, for sealing keys that are none and for wrong egress options; HARN-RUN-010 for a persisting sink without a redactor.
+ * @throws RunError HARN-RUN-015 for a limit or number of threads out of range, for sealing keys that are none and for wrong egress options; HARN-RUN-010 for a persisting sink without a redactor.
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const plugins: readonly Plugin[] = [std(), ...(options.plugins ?? [])];
   const limits = resolveLimits(options.limits);
+  const queue = createQueue(resolveQueueLimits(options));
+  const metrics = createMetrics(options.meter);
   const redactors = plugins.flatMap((plugin) => (plugin.redactor ? [plugin.redactor] : []));
   if (redactors.length > 1) throw new TypeError("two plugins bring a redactor; a runtime uses one");
   const redactor = redactors[0] ?? null;
@@ -135,10 +151,14 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   async function run(request: RunRequest): Promise<RunResult> {
     const folder = request.folder === undefined ? null : resolve(request.folder);
     const grants = parseGrants(request.grants, folder ?? process.cwd());
+    const tenant = request.tenant ?? "";
     const id = Buffer.from(random.bytes(12)).toString("base64url");
     const over = new AbortController();
-    const cancelled = AbortSignal.any([closing.signal, ...(request.signal ? [request.signal] : [])]);
-    const signal = AbortSignal.any([cancelled, over.signal]);
+    const { signal } = over;
+    const cancelled = request.signal ? AbortSignal.any([closing.signal, request.signal]) : closing.signal;
+    const cancel = (): void => over.abort(cancelled.reason);
+    if (cancelled.aborted) cancel();
+    cancelled.addEventListener("abort", cancel);
     // Every call of the run may listen to it.
     setMaxListeners(0, cancelled, signal);
     const runRedactor = redactor?.fork() ?? noRedactor();
@@ -170,35 +190,53 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         capability: grants.capability,
       });
       if (grants.reveal) ports.events.emit("runtime.audit", "reveal_granted", { script: request.filename });
-      const worker = await pool.take(cancelled).catch((error: unknown) => {
-        throw cancelled.aborted ? new RunError("HARN-RUN-009", "the run was cancelled") : error;
-      });
+      const leave = await turnOf(tenant, cancelled);
       try {
+        const worker = await pool.take(tenant, cancelled).catch(orCancelled(cancelled));
         const script = await runScript({
           worker,
+          tenant,
           graph,
           args: request.args,
-          modules: collectModules(plugins, ports),
+          modules: () => collectModules(plugins, ports),
           limits,
           signal: cancelled,
           mask: grants.reveal ? (text) => text : (text) => runRedactor.maskKnown(text),
           onInternalError: (fn, error) =>
             void ports.events.emit("runtime.audit", "internal_error", { call: fn, error: errorText(error) }),
-        });
+          onUsage: (usage, killed) => metrics.used(tenant, usage, killed),
+        }).finally(() => pool.giveBack(worker));
         return { id, ...script, logs: log.lines };
       } finally {
-        pool.giveBack(worker);
+        leave();
       }
     } finally {
+      cancelled.removeEventListener("abort", cancel);
       over.abort(new RunError("HARN-RUN-009", "the run is over"));
-      // A little later, so that what the host prints right after a run is still covered.
-      setTimeout(() => runRedactor.release(), knownAfterRun).unref();
+      // What outlives the run may still register some.
+      if (runRedactor.holdsValues || outliving.size > 0) releaseLater(runRedactor);
     }
+  }
+
+  /** Waits for the run's turn; answers what gives it up. */
+  async function turnOf(tenant: string, signal: AbortSignal): Promise<() => void> {
+    const waited = metrics.waits(tenant);
+    const leave = await queue.enter(tenant, signal).catch(orCancelled(signal)).finally(waited);
+    const ran = metrics.runs(tenant);
+    return () => {
+      leave();
+      ran();
+    };
   }
 
   const runtime: Runtime = {
     run(request) {
       const work = run(request);
+      const ended = (outcome: string): void => metrics.ended(request.tenant ?? "", outcome);
+      work.then(
+        () => ended("done"),
+        (error: unknown) => ended(codeOf(error) ?? "threw"),
+      );
       running.add(work);
       work.catch(() => {}).finally(() => running.delete(work));
       return work;
@@ -219,6 +257,24 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     },
   };
   return runtime;
+}
+
+/** A little later, so that what the host prints right after a run is still covered. Of the run it keeps the redactor only. */
+function releaseLater(redactor: Redactor): void {
+  setTimeout(() => redactor.release(), knownAfterRun).unref();
+}
+
+/** Says of a failure of what was waited for that the run was cancelled, when it was. */
+function orCancelled(signal: AbortSignal): (error: unknown) => never {
+  return (error) => {
+    throw signal.aborted ? new RunError("HARN-RUN-009", "the run was cancelled") : error;
+  };
+}
+
+/** A code of ours; a script may give its errors any. */
+function codeOf(error: unknown): string | null {
+  const code = error instanceof RunError || error instanceof ScriptError ? error.code : null;
+  return code !== null && /^HARN-(?:RUN|OAU)-[0-9]{3}$/.test(code) ? code : null;
 }
 
 /** What an error says of itself, short enough for an event. */

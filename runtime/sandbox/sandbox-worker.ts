@@ -26,8 +26,8 @@ export interface RunHandlers {
 export interface SandboxWorker {
   /** Resolves when a fresh engine stands ready. Rejects when the thread dies first. */
   readonly ready: Promise<void>;
-  /** How long the last fresh engine took to make, in microseconds. */
-  readonly freshMicroseconds: number;
+  /** Whose script ran here last; null before the first. */
+  readonly tenant: string | null;
   /** False once the thread is gone. */
   readonly alive: boolean;
   /** Starts a run. */
@@ -53,7 +53,7 @@ export function startWorker(setup: WorkerSetup): SandboxWorker {
   let handlers: RunHandlers | null = null;
   let finish: ((ending: Ending) => void) | null = null;
   let alive = true;
-  let freshMicroseconds = 0;
+  let tenant: string | null = null;
   let markReady: () => void = () => {};
   let markDead: (error: Error) => void = () => {};
   const awaitReady = (): Promise<void> => {
@@ -76,11 +76,10 @@ export function startWorker(setup: WorkerSetup): SandboxWorker {
   thread.on("message", (message: FromWorker) => {
     switch (message.type) {
       case "ready":
-        freshMicroseconds = message.freshMicroseconds;
         markReady();
         return;
       case "door":
-        handlers?.onDoor(message.text);
+        for (const text of message.texts) handlers?.onDoor(text);
         return;
       case "plain": {
         const began = sharedNow();
@@ -96,7 +95,8 @@ export function startWorker(setup: WorkerSetup): SandboxWorker {
         handlers?.onTaken(message.length);
         return;
       case "over":
-        ready = awaitReady();
+        for (const text of message.texts) handlers?.onDoor(text);
+        if (!message.ready) ready = awaitReady();
         end(message);
     }
   });
@@ -115,14 +115,15 @@ export function startWorker(setup: WorkerSetup): SandboxWorker {
     get ready() {
       return ready;
     },
-    get freshMicroseconds() {
-      return freshMicroseconds;
+    get tenant() {
+      return tenant;
     },
     get alive() {
       return alive;
     },
     run(message, given) {
       handlers = given;
+      tenant = message.tenant;
       figures[figure.cpuUsed] = 0;
       figures[figure.answered] = 0;
       Atomics.store(words, word.stop, 0);

@@ -23,6 +23,7 @@ export function knownValues(...values: readonly string[]): Redactor {
       known.add(value);
       return () => known.delete(value);
     },
+    holdsValues: false,
     fork: () => self,
     onAudit: () => () => {},
     release: () => {},

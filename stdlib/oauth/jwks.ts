@@ -4,7 +4,7 @@
  * @module
  */
 
-import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet, type JWK } from "jose";
+import type { JSONWebKeySet, JWK } from "jose";
 import type { ClientContext } from "./client-context.ts";
 import { OAuthError } from "./errors.ts";
 import { isJsonObject, type JsonObject, readJson } from "./strict-json.ts";
@@ -79,6 +79,8 @@ export class KeySets {
 
 /** True for a good signature, false when no key fits. Throws HARN-OAU-006 for a signature or header that is refused. */
 async function isSignedBy(context: ClientContext, jwt: string, keys: JSONWebKeySet): Promise<boolean> {
+  // Loaded with the first ID token: it has 46 files, and most runs see none.
+  const { compactVerify, createLocalJWKSet, errors } = await import("jose");
   try {
     await compactVerify(jwt, createLocalJWKSet(keys), { algorithms });
     return true;

@@ -27,8 +27,13 @@ import { callbackOf, type Calls, decode, encode } from "./wire.ts";
 
 declare const globalThis: Record<string, unknown>;
 
-const send = globalThis["__holdfast_door"] as (text: string) => string;
+const send = globalThis["__holdfast_door"] as (text: string) => string | undefined;
 delete globalThis["__holdfast_door"];
+
+/** For what is answered at once. */
+function ask(text: string): unknown {
+  return parse(send(text) as string);
+}
 
 interface Pending {
   resolve(value: unknown): void;
@@ -40,6 +45,8 @@ interface Pending {
 const calls: Calls = { call, callPlain };
 const pending: Record<number, Pending> = create(null);
 let lastCall = 0;
+/** The call that was answered last. */
+let answered: Pending | null = null;
 /** The callback that is running right now, so that a call made inside it can be told from any other. */
 let inside = 0;
 
@@ -57,7 +64,7 @@ export function call(fn: string, args: readonly unknown[]): Promise<unknown> {
   return new PromiseClass((resolve, reject) => {
     const id = ++lastCall;
     const refused = send('{"k":"call","id":' + id + callText(fn, args));
-    if (refused !== "") {
+    if (refused !== undefined) {
       reject(guestError(parse(refused) as HostError, site, calls));
       return;
     }
@@ -67,12 +74,17 @@ export function call(fn: string, args: readonly unknown[]): Promise<unknown> {
 
 /** Calls a plain host function and waits for its value. */
 export function callPlain(fn: string, args: readonly unknown[]): unknown {
-  const answer = setPrototypeOf(parse(send('{"k":"plain"' + callText(fn, args))), null) as {
+  const answer = setPrototypeOf(ask('{"k":"plain"' + callText(fn, args)), null) as {
     readonly v?: unknown;
     readonly e?: HostError;
   };
   if (answer.e) throw guestError(answer.e, currentSite(), calls);
   return decode(answer.v, calls);
+}
+
+/** Four random words of 32 bits, new for every run. */
+export function seed(): readonly number[] {
+  return ask('{"k":"seed"}') as number[];
 }
 
 /** Reports the end of the run by an error. */
@@ -85,22 +97,33 @@ export function watch(value: unknown): void {
   if (isPromise(value)) after(value, () => {}, fail);
 }
 
-/** The calls that nobody has waited for, at most 20, as JSON text. Sleeps do not count. */
-function leftText(): string {
+function siteText({ fn, site }: Pending): string {
+  return '{"fn":' + stringify(fn) + ',"site":' + stringify(site) + "}";
+}
+
+/** The calls that are not answered, at most 20, as JSON text. */
+function openText(withSleeps: boolean): string {
   let text = "";
   const ids = enumerableKeys(pending);
   for (let i = 0; i < ids.length && i < 20; i++) {
-    const { fn, site } = pending[ids[i] as unknown as number] as Pending;
-    if (fn === "std/time#sleep") continue;
-    text += (text === "" ? "" : ",") + '{"fn":' + stringify(fn) + ',"site":' + stringify(site) + "}";
+    const open = pending[ids[i] as unknown as number] as Pending;
+    if (open.fn === "std/time#sleep" && !withSleeps) continue;
+    text += (text === "" ? "" : ",") + siteText(open);
   }
   return "[" + text + "]";
+}
+
+/** Says what the script waits for. */
+function tellWaits(): void {
+  const last = answered ? siteText(answered) : "null";
+  send('{"k":"waits","open":' + openText(true) + ',"last":' + last + "}");
 }
 
 /** Runs the pipeline's default function, or takes its `result`, and reports the outcome. */
 export function finish(pipeline: Record<string, unknown>): void {
   const settle = (value: unknown): void => {
-    const left = leftText();
+    // A timer that is left does no harm; a call may.
+    const left = openText(false);
     try {
       send('{"k":"result","v":' + encode(value, 0) + ',"left":' + left + "}");
     } catch (thrown) {
@@ -112,12 +135,20 @@ export function finish(pipeline: Record<string, unknown>): void {
     settle(pipeline["result"]);
     return;
   }
-  const args = decode(parse(send('{"k":"args"}')), calls);
-  after((async () => await (main as (args: unknown) => unknown)(args))(), settle, fail);
+  const args = decode(ask('{"k":"args"}'), calls);
+  // Called outside of any async function, which would keep to itself where a limit stopped the script.
+  let value: unknown;
+  try {
+    value = (main as (args: unknown) => unknown)(args);
+  } catch (thrown) {
+    fail(thrown);
+    return;
+  }
+  after((async () => await value)(), settle, fail);
 }
 
 interface Delivery {
-  readonly k: "ok" | "err" | "invoke";
+  readonly k: "ok" | "err" | "invoke" | "waits";
   readonly id: number;
   readonly v?: unknown;
   readonly e?: HostError;
@@ -125,7 +156,7 @@ interface Delivery {
   readonly args?: unknown;
 }
 
-/** Takes a list of answers and callback invocations from the host, as JSON text. */
+/** Takes a list of answers, callback invocations and questions from the host, as JSON text. */
 export function deliver(text: string): void {
   const list = parse(text) as Delivery[];
   for (let i = 0; i < list.length; i++) {
@@ -134,9 +165,14 @@ export function deliver(text: string): void {
       invoke(item);
       continue;
     }
+    if (item.k === "waits") {
+      tellWaits();
+      continue;
+    }
     const open = pending[item.id];
     if (!open) continue;
     delete pending[item.id];
+    answered = open;
     if (item.k === "ok") open.resolve(decode(item.v, calls));
     else open.reject(guestError(item.e as HostError, open.site, calls));
   }

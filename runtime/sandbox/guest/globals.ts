@@ -25,6 +25,7 @@ import {
 } from "./language-globals.ts";
 import { put } from "./own-members.ts";
 import { enumerableKeys } from "./primordials.ts";
+import { random } from "./random.ts";
 import { structuredClone } from "./structured-clone.ts";
 import { TextDecoder, TextEncoder } from "./text-encoding.ts";
 import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from "./timers.ts";
@@ -63,4 +64,5 @@ export function installGlobals(): void {
     const name = names[i] as string;
     put(globalThis, name, globals[name], false);
   }
+  put(Math, "random", random, false);
 }

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { put } from "./own-members.ts";
+import { list, put } from "./own-members.ts";
 import {
   ErrorClass,
   errorPrototype,
   getPrototypeOf,
+  isArray,
   isPrototypeOf,
   objectPrototype,
   setPrototypeOf,
@@ -22,11 +23,16 @@ import { type Calls, decode, encode } from "./wire.ts";
 export interface HostError {
   readonly name: string;
   readonly message: string;
+  /** Where a function of the script threw it. */
+  readonly stack?: string;
   readonly code?: string;
   readonly retryable?: boolean;
   readonly hint?: string;
   readonly details?: unknown;
 }
+
+/** Errors behind one that are told. */
+const mostCauses = 8;
 
 /** Where the script is, as the engine writes it. */
 export function currentSite(): string {
@@ -40,7 +46,7 @@ export function guestError(wire: HostError, site: string, calls: Calls): Error {
   const from = setPrototypeOf(wire, null) as HostError;
   const error = new ErrorClass(from.message);
   put(error, "name", from.name, false);
-  put(error, "stack", site, false);
+  put(error, "stack", from.stack === undefined ? site : from.stack + site, false);
   if (from.code !== undefined) {
     const text = from.code + ": " + from.message;
     put(error, "toString", () => text, false);
@@ -57,6 +63,20 @@ export function guestError(wire: HostError, site: string, calls: Calls): Error {
  * what they throw counts as nothing said.
  */
 export function describe(thrown: unknown): string {
+  return described(thrown, list());
+}
+
+/** An error that leads back to one of `told` is not told again; nor is what a trap of a proxy hides. */
+function described(thrown: unknown, told: unknown[]): string {
+  try {
+    return descriptionOf(thrown, told);
+  } catch {
+    return '{"name":"Error","message":"a value that cannot be read"}';
+  }
+}
+
+function descriptionOf(thrown: unknown, told: unknown[]): string {
+  put(told, textOf(told.length), thrown, true);
   if (typeof thrown !== "object" || thrown === null) {
     return '{"name":"Error","message":' + limited(thrown, 4000) + "}";
   }
@@ -74,7 +94,8 @@ export function describe(thrown: unknown): string {
     (message === undefined && !isPrototypeOf(errorPrototype, thrown)
       ? summary(thrown)
       : limited(message, 4000));
-  text += ',"stack":' + limited(read("stack") ?? "", 10_000);
+  const stack = read("stack");
+  if (typeof stack === "string") text += ',"stack":' + limited(stack, 10_000);
   const code = read("code");
   if (typeof code === "string") text += ',"code":' + limited(code, 200);
   const hint = read("hint");
@@ -86,7 +107,25 @@ export function describe(thrown: unknown): string {
   } catch {
     // details that cannot cross are left out
   }
-  return text + "}";
+  return text + ',"causes":[' + causeText(read("cause"), read("errors"), told) + "]}";
+}
+
+/** The errors behind one: its `cause`, and the `errors` of an AggregateError. */
+function causeText(cause: unknown, errors: unknown, told: unknown[]): string {
+  let text = "";
+  const add = (one: unknown): void => {
+    if (one === undefined || told.length > mostCauses) return;
+    for (let i = 0; i < told.length; i++) if (told[i] === one) return;
+    text += (text === "" ? "" : ",") + described(one, told);
+  };
+  add(cause);
+  if (!isArray(errors)) return text;
+  try {
+    for (let i = 0; i < errors.length && i < mostCauses; i++) add(errors[i]);
+  } catch {
+    // a getter of the script that throws counts as nothing said
+  }
+  return text;
 }
 
 /** The JSON text of the beginning of what a value has to say. */

@@ -63,6 +63,7 @@ export function testPorts(parts: { readonly seal?: Seal; readonly run?: Partial<
       redactValue: absent,
       maskKnown: absent,
       register: () => () => {},
+      holdsValues: false,
       fork: absent,
       release: absent,
       onAudit: absent,
