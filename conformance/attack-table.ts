@@ -39,6 +39,7 @@ export const attackGroups: Readonly<Record<string, string>> = {
   N: "Storage, logs, sandbox",
   P: "The script",
   Q: "Thieves: scripts written to steal a token",
+  S: "Containment: scripts written to break or exhaust the sandbox",
 };
 
 /** One row for each case that is one, in the table's order. */

@@ -50,6 +50,7 @@ export interface Given {
   readonly names?: Readonly<Record<string, readonly string[] | readonly (readonly string[])[]>>;
   readonly tls?: Readonly<Record<string, TlsFault>>;
   readonly limits?: Readonly<Record<string, number>>;
+  readonly sandbox?: Readonly<Record<string, number>>;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -139,6 +140,7 @@ export interface Expectations {
   readonly answer?: Expected;
   readonly refused?: Expected;
   readonly reached?: readonly string[];
+  readonly usage?: Expected;
 }
 
 export interface ExpectedRequest {

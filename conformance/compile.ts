@@ -18,6 +18,8 @@ export interface Compiled {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Grants of the run, in guest mode. */
   readonly grants: Readonly<Record<string, Json>>;
+  /** Limits of the run that differ from the suite's, in guest mode. */
+  readonly sandbox: Readonly<Record<string, number>>;
   /** The pipeline of a script row, which is run in place of the program. */
   readonly source: string | null;
 }
@@ -46,6 +48,7 @@ export function compileCase(file: CaseFile, options: CompileOptions = {}): Compi
   return {
     endpoints,
     source: options.source ?? null,
+    sandbox: given.sandbox ?? {},
     script: {
       start,
       places,

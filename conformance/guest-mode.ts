@@ -8,7 +8,16 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { systemRandom } from "../runtime/host/random.ts";
 import { createSealer } from "../runtime/host/seal.ts";
-import { createRuntime, type Environment, type Grants } from "../runtime/index.ts";
+import {
+  createRuntime,
+  type Environment,
+  type Grants,
+  type Limits,
+  RunError,
+  type Runtime,
+  ScriptError,
+  type Usage,
+} from "../runtime/index.ts";
 import type { LogEvent } from "../runtime/ports.ts";
 import { oauth } from "../stdlib/oauth/index.ts";
 import type { Compiled } from "./compile.ts";
@@ -37,21 +46,32 @@ export async function guestMode(network: NetworkSource): Promise<Mode> {
   let events: LogEvent[] = [];
   let logs: LoggedLine[] = [];
   let script = "";
-  const runtime = await createRuntime({
-    plugins: [oauth({ sealingKeys })],
-    env,
-    limits: { callbackTimeout, wall: 20_000, cpu: 10_000 },
-    events: [
-      {
-        name: "conformance",
-        persists: false,
-        write: (event) => void (event.actor.script === script && events.push(event)),
-        close: async () => {},
-      },
-    ],
-    onLog: (line, run) =>
-      void (run.script === script && logs.push({ level: line.level, message: line.message })),
-  });
+  const open = (limits: Partial<Limits>): Promise<Runtime> =>
+    createRuntime({
+      plugins: [oauth({ sealingKeys })],
+      env,
+      limits: { callbackTimeout, wall: 20_000, cpu: 10_000, ...limits },
+      events: [
+        {
+          name: "conformance",
+          persists: false,
+          write: (event) => void (event.actor.script === script && events.push(event)),
+          close: async () => {},
+        },
+      ],
+      onLog: (line, run) =>
+        void (run.script === script && logs.push({ level: line.level, message: line.message })),
+    });
+  const runtime = await open({});
+  /** One for each set of limits that a case asks for. */
+  const limited = new Map<string, Promise<Runtime>>();
+  const runtimeFor = async ({ sandbox }: Compiled): Promise<Runtime> => {
+    const name = JSON.stringify(sandbox);
+    if (name === "{}") return runtime;
+    const known = limited.get(name) ?? open(sandbox);
+    limited.set(name, known);
+    return await known;
+  };
   let count = 0;
 
   const begin = (): void => {
@@ -83,14 +103,18 @@ export async function guestMode(network: NetworkSource): Promise<Mode> {
       const grants = compiled.grants as Grants;
       const request = { filename: script, grants, world };
       let ended: Outcome;
+      let usage: Usage | undefined;
       try {
-        const { result } = await runtime.run(
+        const limitedRuntime = await runtimeFor(compiled);
+        const run = await limitedRuntime.run(
           compiled.source === null
             ? { ...request, source: sourceFor(compiled), folder, args: compiled.program }
             : { ...request, source: compiled.source, args: { url: compiled.endpoints } },
         );
-        ended = { value: result ?? null };
+        ended = { value: run.result ?? null };
+        usage = run.usage;
       } catch (error) {
+        if (error instanceof RunError || error instanceof ScriptError) usage = error.usage;
         ended = { error: errorOf(error) };
       }
       await world.close();
@@ -109,6 +133,7 @@ export async function guestMode(network: NetworkSource): Promise<Mode> {
         elapsed: world.elapsed(),
         heard: world.heard(),
         ...(compiled.source === null ? {} : { ended }),
+        ...(usage === undefined ? {} : { usage }),
       };
     },
     async runScript({ source, grants }) {
@@ -121,7 +146,10 @@ export async function guestMode(network: NetworkSource): Promise<Mode> {
       });
       return run.result ?? null;
     },
-    close: () => runtime.close(),
+    async close() {
+      const all = [runtime, ...(await Promise.all(limited.values()))];
+      await Promise.all(all.map((one) => one.close()));
+    },
   };
 }
 

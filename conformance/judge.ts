@@ -132,6 +132,7 @@ function judgeExpectations(
   for (const [name, expected] of Object.entries(expect.values ?? {}))
     check(`value ${name}`, expected, matching.values[name]);
   check("elapsed", expect.elapsed, trace.elapsed);
+  check("usage", expect.usage, trace.usage);
   const dialled = trace.heard.filter(({ port }) => port > 0).map(({ address, port }) => `${address}:${port}`);
   check("reached", expect.reached, [...new Set(dialled)]);
   return found;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Usage } from "../runtime/index.ts";
 import type { LogEvent } from "../runtime/ports.ts";
 import type { ModeName } from "./case-format.ts";
 import type { InnerTrace, Outcome } from "./program.ts";
@@ -36,4 +37,6 @@ export interface Trace {
   readonly heard: readonly HeardBytes[];
   /** How the script of a script row ended. */
   readonly ended?: Outcome;
+  /** What the run cost, in guest mode. */
+  readonly usage?: Usage;
 }
