@@ -1,9 +1,11 @@
-// Assembles the anchor scan, compiles the TypeScript sources into dist/ and copies the data files that the compiled code reads.
+// Assembles the anchor scan, compiles the TypeScript sources into dist/, copies the data files that the compiled code reads, and
+// joins the files of the command.
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleCommand } from "./bundle-command.mjs";
 import { assembleScan } from "./scan-wasm.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,5 +28,5 @@ if (existsSync(join(root, catalogue))) {
 execFileSync(process.execPath, [join(root, "dist", "scripts", "guest-types", "main.js")], {
   stdio: "inherit",
 });
-const command = join(root, "dist", "cli", "main.js");
-if (existsSync(command)) chmodSync(command, 0o755);
+await bundleCommand(join(root, "dist"));
+chmodSync(join(root, "dist", "cli", "main.js"), 0o755);

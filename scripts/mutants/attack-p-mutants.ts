@@ -218,14 +218,14 @@ export const attackPMutants: readonly Mutant[] = [
   },
   {
     name: "lets any number of calls wait",
-    file: "runtime/sandbox/worker.js",
+    file: "runtime/sandbox/runner.js",
     find: "if (run.calls >= run.pendingCalls)",
     replace: "if (false)",
     rows: ["attacks/guest/p63_"],
   },
   {
     name: "lets waiting calls hold any amount",
-    file: "runtime/sandbox/worker.js",
+    file: "runtime/sandbox/runner.js",
     find: "if (pending + text.length > mostPendingCharacters) {",
     replace: "if (false) {",
     rows: ["attacks/guest/p64_"],
@@ -323,7 +323,7 @@ export const attackPMutants: readonly Mutant[] = [
   },
   {
     name: "gives the modules of the sandbox to scripts",
-    file: "runtime/sandbox/worker.js",
+    file: "runtime/sandbox/runner.js",
     find: 'return base.startsWith("holdfast:") || fixed.has(base) ? specifier : null;',
     replace: "return specifier;",
     rows: ["attacks/guest/p83_"],

@@ -54,6 +54,10 @@ export async function checkMutants(
   }
 }
 
+const runSingleFiles = `import { main } from "./program.js";
+process.exit(await main(process.argv.slice(2)));
+`;
+
 /** A copy of the compiled files that can be run. */
 function copyOfLibrary(): string {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-mutants-"));
@@ -62,6 +66,8 @@ function copyOfLibrary(): string {
       recursive: true,
       filter: (path) => !/\.test\.|\.map$|\.d\.ts$/.test(path),
     });
+  // The build joins the command's files into one that knows nothing of a mutant; here it runs from the single files.
+  writeFileSync(join(folder, "dist/cli/main.js"), runSingleFiles);
   cpSync(join(root, "fixtures"), join(folder, "fixtures"), { recursive: true });
   cpSync(join(root, "package.json"), join(folder, "package.json"));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");

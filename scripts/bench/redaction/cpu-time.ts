@@ -4,11 +4,7 @@
  * @module
  */
 
-/** The best and the middle of some rounds. */
-export interface Figure {
-  readonly best: number;
-  readonly median: number;
-}
+import type { Figure } from "../goal-row.ts";
 
 /** One side of a comparison. */
 export interface Side {

@@ -8,7 +8,7 @@ import { createRedactor } from "../../../stdlib/oauth/redaction/engine.ts";
 import { repeated } from "./adversarial.ts";
 import { type Bench, sized } from "./bench.ts";
 import { counted, cpuOf, figureOf } from "./cpu-time.ts";
-import type { Beside, GoalRow } from "./goal-row.ts";
+import type { Beside, GoalRow } from "../goal-row.ts";
 
 const mebibyte = 1_048_576;
 

@@ -7,7 +7,7 @@
 import { seededRandom } from "../../../stdlib/oauth/redaction/catalogue/sample-token.test.support.ts";
 import { createRedactor } from "../../../stdlib/oauth/redaction/engine.ts";
 import { counted } from "./cpu-time.ts";
-import type { GoalRow } from "./goal-row.ts";
+import type { GoalRow } from "../goal-row.ts";
 import { isGone } from "./leak.ts";
 import { between, bytes } from "./randomness.ts";
 

@@ -11,7 +11,7 @@ import { type Bench, sized } from "./bench.ts";
 import { generated } from "./corpus.ts";
 import { counted } from "./cpu-time.ts";
 import { summary } from "./family-classes.ts";
-import type { Goal, GoalRow } from "./goal-row.ts";
+import type { Goal, GoalRow } from "../goal-row.ts";
 import { hitsIn } from "./hits.ts";
 import { root } from "./prose.ts";
 import { textFiles } from "./text-files.ts";

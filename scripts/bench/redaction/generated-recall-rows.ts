@@ -9,7 +9,7 @@ import { createRedactor } from "../../../stdlib/oauth/redaction/engine.ts";
 import { type Bench, sized } from "./bench.ts";
 import { contexts } from "./contexts.ts";
 import { counted } from "./cpu-time.ts";
-import type { Beside, GoalRow } from "./goal-row.ts";
+import type { Beside, GoalRow } from "../goal-row.ts";
 import { isGone } from "./leak.ts";
 import { type TokenKind, tokenKinds } from "./sample-tokens.ts";
 

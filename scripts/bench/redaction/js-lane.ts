@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import { createRedactor } from "../../../stdlib/oauth/redaction/engine.ts";
 import type { Bench } from "./bench.ts";
 import { corpus } from "./corpus.ts";
-import type { GoalRow } from "./goal-row.ts";
+import type { GoalRow } from "../goal-row.ts";
 import { lineRows } from "./line-rows.ts";
 import { throughputRows } from "./throughput-rows.ts";
 

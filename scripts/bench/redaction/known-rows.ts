@@ -8,7 +8,7 @@ import { knownForms } from "../../../stdlib/oauth/redaction/known-forms.ts";
 import { KnownValues } from "../../../stdlib/oauth/redaction/known-values.ts";
 import type { Bench } from "./bench.ts";
 import { inUnit, measured, type Side } from "./cpu-time.ts";
-import type { GoalRow } from "./goal-row.ts";
+import type { GoalRow } from "../goal-row.ts";
 import { knownSecrets } from "./known-secrets.ts";
 
 /** The rows. */

@@ -13,7 +13,7 @@ import type { Bench } from "./bench.ts";
 import { logStart } from "./corpus-parts.ts";
 import { flat, wide } from "./corpus.ts";
 import { counted, inUnit, measured, type Side } from "./cpu-time.ts";
-import type { Beside, GoalRow } from "./goal-row.ts";
+import type { Beside, GoalRow } from "../goal-row.ts";
 import { isGone } from "./leak.ts";
 import type { TextPeer } from "./peers.ts";
 import { commonTokens } from "./sample-tokens.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { loaded } from "../peer.ts";
 import { alternation, replaceLoop } from "./expressions.ts";
 
 /** Something that redacts a text. */
@@ -30,13 +31,6 @@ interface SecretlintProfiler {
 interface Visulima {
   stringAnonymize(text: string, rules: readonly object[]): string;
   readonly standardRules: readonly { readonly key: string; readonly pattern?: string }[];
-}
-
-/** The packages stand apart from `npm ci`. Null when one is not installed. */
-export async function loaded<T>(name: string): Promise<T | null> {
-  const loader = new URL("../../../../scripts/bench/load-peer.mjs", import.meta.url);
-  const { loadPeer } = (await import(loader.href)) as { loadPeer(name: string): Promise<T | null> };
-  return loadPeer(name);
 }
 
 /** All of them. */

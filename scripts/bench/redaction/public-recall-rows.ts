@@ -10,7 +10,7 @@ import { createRedactor } from "../../../stdlib/oauth/redaction/engine.ts";
 import type { Bench } from "./bench.ts";
 import { counted } from "./cpu-time.ts";
 import { countHits, folderRow, mostStrong, type ShowHit } from "./false-positive-rows.ts";
-import type { Beside, GoalRow } from "./goal-row.ts";
+import type { Beside, GoalRow } from "../goal-row.ts";
 import { labelledSamples } from "./labelled.ts";
 import { distinct, type Found, recallOf, type SourceRecall } from "./public-recall.ts";
 

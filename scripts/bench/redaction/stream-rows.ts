@@ -8,8 +8,9 @@ import { createRedactor } from "../../../stdlib/oauth/redaction/engine.ts";
 import { collect } from "./allocation.ts";
 import { type Bench, sized } from "./bench.ts";
 import { flat } from "./corpus.ts";
-import { counted, type Figure, measured, type Side } from "./cpu-time.ts";
-import type { GoalRow } from "./goal-row.ts";
+import type { Figure } from "../goal-row.ts";
+import { counted, measured, type Side } from "./cpu-time.ts";
+import type { GoalRow } from "../goal-row.ts";
 
 const streams = 8;
 const mebibyte = 1_048_576;

@@ -7,8 +7,8 @@
 import { createRedactor } from "../../../stdlib/oauth/redaction/engine.ts";
 import type { Bench } from "./bench.ts";
 import { inUnit, measured, type Side } from "./cpu-time.ts";
-import type { Beside, GoalRow } from "./goal-row.ts";
-import { loaded } from "./peers.ts";
+import type { Beside, GoalRow } from "../goal-row.ts";
+import { loaded } from "../peer.ts";
 
 const calls = 1_000;
 const paths = [

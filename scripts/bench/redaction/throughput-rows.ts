@@ -6,8 +6,9 @@
 
 import { createRedactor } from "../../../stdlib/oauth/redaction/engine.ts";
 import { type Bench } from "./bench.ts";
-import { type Figure, inUnit, measured, type Side } from "./cpu-time.ts";
-import type { Goal, GoalRow } from "./goal-row.ts";
+import type { Figure } from "../goal-row.ts";
+import { inUnit, measured, type Side } from "./cpu-time.ts";
+import type { Goal, GoalRow } from "../goal-row.ts";
 import type { Corpus } from "./corpus.ts";
 import { redactorKnowing } from "./known-secrets.ts";
 import type { TextPeer } from "./peers.ts";

@@ -14,8 +14,9 @@ import {
   literals,
 } from "./adversarial.ts";
 import { type Bench, sized } from "./bench.ts";
-import { cpuOf, type Figure, figureOf } from "./cpu-time.ts";
-import type { Beside, GoalRow } from "./goal-row.ts";
+import type { Figure } from "../goal-row.ts";
+import { cpuOf, figureOf } from "./cpu-time.ts";
+import type { Beside, GoalRow } from "../goal-row.ts";
 
 const mebibyte = 1_048_576;
 /** Below this many ms for the shorter text a ratio says nothing. */

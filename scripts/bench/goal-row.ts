@@ -4,7 +4,11 @@
  * @module
  */
 
-import type { Figure } from "./cpu-time.ts";
+/** The best and the middle of some rounds. */
+export interface Figure {
+  readonly best: number;
+  readonly median: number;
+}
 
 /** `least` or `most` in the row's unit. */
 export type Goal = { readonly least: number } | { readonly most: number };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { counted } from "./cpu-time.ts";
+import { counted } from "./redaction/cpu-time.ts";
 import { type GoalRow, verdict } from "./goal-row.ts";
 import { goalTable } from "./goal-table.ts";
 
