@@ -146,7 +146,8 @@ test("JSON: a redacted text of JSON parses, and says what the redacted value say
       shapes: family.shapes.filter(({ literals }) => !/[:=]/.test(literals.join(""))),
     }))
     .filter(({ shapes }) => shapes.length > 0);
-  const text = adversarialText(unnamed).map((given) => given.replaceAll("<redacted:", ""));
+  // So does a placeholder whose beginning is gone.
+  const text = adversarialText(unnamed).map((given) => given.replaceAll(/<redacted:[^>]*>?/g, ""));
   await holdsFor("redaction-json", fc.tuple(text, text), ([one, other]) => {
     const value = { a: one, list: [other, 1, null, { b: one + other }] };
     const parsed: unknown = JSON.parse(redactor.redact(JSON.stringify(value)));
