@@ -22,6 +22,7 @@ function bridgeOver(
   const bridge = createBridge({
     modules: () => new Map([["std/t", functions]]),
     callbackTimeout: 1_000,
+    maxResult: 1_000,
     mask: more.mask ?? ((text) => text),
     deliver: (text) => void texts.push(text),
     onAnswered: more.onAnswered ?? (() => {}),
@@ -219,6 +220,18 @@ test("a plain call of over 1 MiB is refused before it enters; others may have 8 
   call(1, "take", "x".repeat(2 * most));
   await soon();
   expect(delivered()).toMatchObject([{ k: "ok", v: 2 }]);
+  bridge.end();
+});
+
+test("an answer over 8 MiB is no message; a result has its own limit, and far over it is not read", () => {
+  const { bridge } = bridgeOver({});
+  const long = "x".repeat(8 * 1024 * 1024);
+  const result = (v: string): string => JSON.stringify({ k: "result", v, left: [] });
+  expect(() => bridge.receive(JSON.stringify({ k: "answer", id: 1, v: long }))).toThrow(
+    expect.objectContaining({ code: "HARN-RUN-015" }),
+  );
+  expect(bridge.receive(result(long.slice(100)))).toMatchObject({ bytes: long.length - 98 });
+  expect(bridge.receive(result(long + long))).toMatchObject({ value: null, bytes: 2 * long.length + 31 });
   bridge.end();
 });
 

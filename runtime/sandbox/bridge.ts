@@ -16,12 +16,13 @@ import {
   type CallMessage,
   type GuestError,
   type LeftCall,
-  maxMessage,
   maxPlainMessage,
+  messageTooLarge,
   notAMessage,
   readMessage,
 } from "./guest-message.ts";
 import { type Answer, maskedJson } from "./masking.ts";
+import { maxMessage } from "./messages.ts";
 import { createOutbox } from "./outbox.ts";
 import { decode, encode, type Receiver } from "./wire.ts";
 
@@ -33,6 +34,8 @@ export interface BridgeOptions {
   readonly modules: () => ReadonlyMap<string, StdModule>;
   /** How long a guest function may take, in ms. */
   readonly callbackTimeout: number;
+  /** Cap of the result as JSON, in bytes. Who asks for the result judges it; only what is far over it is not read. */
+  readonly maxResult: number;
   /** Masks, in a text on its way to the guest, values that it must not see. */
   readonly mask: (text: string) => string;
   /** Sends a JSON list of answers and invocations to the guest. */
@@ -58,7 +61,7 @@ export type Outcome =
 export interface Bridge {
   /**
    * Takes a message of the guest that wants no immediate answer. Answers the outcome when it is one.
-   * @throws RunError HARN-RUN-015 when it is no message: the script broke its own side of the wall.
+   * @throws RunError HARN-RUN-015 when it is no message, or one over its cap: the script broke its own side of the wall.
    */
   receive(text: string): Outcome | null;
   /** Answers a plain call: JSON text `{v}` or `{e}`. Never throws. */
@@ -253,7 +256,11 @@ export function createBridge(options: BridgeOptions): Bridge {
 
   return {
     receive(text) {
-      if (text.length > maxMessage) return { kind: "failed", error: tooLarge() };
+      if (text.startsWith('{"k":"result"')) {
+        // Far too long for its limit, so it is not read at all.
+        if (text.length > options.maxResult + maxMessage)
+          return { kind: "result", value: null, bytes: text.length, left: [] };
+      } else if (text.length > maxMessage) throw messageTooLarge();
       const message = readMessage(text);
       switch (message.k) {
         case "call":
@@ -320,15 +327,6 @@ class GuestCallbackError extends Error {
 
 function callbackGone(): RunError {
   return new RunError("HARN-RUN-009", "the run is over, and with it the function that the script gave");
-}
-
-function tooLarge(): GuestError {
-  return {
-    name: "RunError",
-    code: "HARN-RUN-015",
-    message: "the arguments of one call are over 8 MiB",
-    retryable: false,
-  };
 }
 
 function tooLargePlain(): GuestError {

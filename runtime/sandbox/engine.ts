@@ -65,6 +65,8 @@ export interface Engine {
   runJobs(): boolean;
   /** Size of the engine's memory in bytes; it only grows. */
   memoryBytes(): number;
+  /** True when the guest was refused more memory, and got none since. */
+  lacksMemory(): boolean;
   /** The engine as it is now, for {@link Engine.reset} and {@link createEngine}. */
   image(): EngineImage;
   /**
@@ -161,6 +163,15 @@ export async function createEngine(options: EngineOptions, from: string | Engine
     initial: initialPages,
     maximum: Math.max(initialPages, Math.floor(options.memory / pageBytes)),
   });
+  let lacksMemory = false;
+  const grow = memory.grow.bind(memory);
+  // The library asks for less, and again, when it is refused.
+  memory.grow = (pages) => {
+    lacksMemory = true;
+    const before = grow(pages);
+    lacksMemory = false;
+    return before;
+  };
   const [load, Functions] = await loaded;
   const instance = await load({ wasmMemory: memory, instantiateWasm });
   const native = new Functions(
@@ -337,11 +348,13 @@ export async function createEngine(options: EngineOptions, from: string | Engine
     },
     runJobs: () => enter(runBatch),
     memoryBytes: () => memory.buffer.byteLength,
+    lacksMemory: () => lacksMemory,
     isIntact,
     image: () => ({ segments: takeImage(instance.HEAPU8), addresses }),
     reset(image, wipe) {
       if (!isIntact()) throw new Error("the engine must be dropped");
       restoreImage(instance.HEAPU8, image.segments, wipe);
+      lacksMemory = false;
     },
   };
 }

@@ -183,7 +183,9 @@ function causesOf({ causes = [] }: GuestError, graph: ModuleGraph): readonly Err
 /** The limit that shows itself as a guest error, or that the worker named. */
 function limitBehind(error: GuestError, ending: Ending, limits: Limits): RunErrorCode | null {
   if (ending.type === "over" && ending.reason !== "settled") return endingCode(ending);
-  if (error.name === "InternalError" && error.message === "out of memory") return "HARN-RUN-001";
+  // The compiler of regexps says it as a SyntaxError.
+  if (/^(?:Internal|Syntax)Error$/.test(error.name) && error.message === "out of memory")
+    return "HARN-RUN-001";
   if (error.name === "InternalError" && error.message === "stack overflow") return "HARN-RUN-004";
   // An engine that is out of memory may have none left for an error object, and throws null. Its memory need not be at the
   // limit then: one request that would pass it is enough. But it has grown.

@@ -7,9 +7,6 @@
 
 import { RunError } from "../host/run-error.ts";
 
-/** Cap of one message, in UTF-16 units. */
-export const maxMessage: number = 8 * 1024 * 1024;
-
 /** Cap of a plain call, in UTF-16 units: all other runs wait while the host answers one. */
 export const maxPlainMessage: number = 1024 * 1024;
 
@@ -84,6 +81,13 @@ export function readMessage(text: string): GuestMessage {
 export function notAMessage(): RunError {
   return new RunError("HARN-RUN-015", "the script changed how its values are written as JSON", {
     hint: "Remove toJSON from Object.prototype and Array.prototype.",
+  });
+}
+
+/** The error for a message over the cap of `maxMessage`. */
+export function messageTooLarge(): RunError {
+  return new RunError("HARN-RUN-015", "an answer or an error of the script is over 8 MiB", {
+    hint: "Give the data in parts.",
   });
 }
 

@@ -95,6 +95,9 @@ export const figure = {
   answered: 4,
 } as const;
 
+/** Cap of one message of the guest other than its result, in UTF-16 units. */
+export const maxMessage: number = 8 * 1024 * 1024;
+
 /** Characters of the calls of one run that may be unanswered at the same time. */
 export const mostPendingCharacters: number = 64 * 1024 * 1024;
 

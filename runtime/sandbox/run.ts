@@ -70,6 +70,7 @@ export async function runScript(options: RunOptions): Promise<ScriptResult> {
   const bridge = createBridge({
     modules: options.modules,
     callbackTimeout: limits.callbackTimeout,
+    maxResult: limits.result,
     mask: options.mask,
     deliver: (text, settled, invoked) => worker.deliver(text, settled, invoked),
     onAnswered: (length) => worker.answered(length),

@@ -7,12 +7,14 @@
  * @module
  */
 
+import type { RunErrorCode } from "../host/run-error.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { guestSources } from "./guest-sources.ts";
 import {
   figure,
   type FromWorker,
   largeDelivery,
+  maxMessage,
   mostPendingCharacters,
   type OverReason,
   sharedNow,
@@ -97,6 +99,8 @@ export function createRunner({ shared, say, ask }: RunnerHost): Runner {
     if (text.startsWith('{"k":"seed"')) return seed();
     if (text.startsWith('{"k":"plain"')) return plain(text);
     if (text.startsWith('{"k":"call"')) {
+      // It ends here: a message that the main thread refuses would leave the script waiting for its answer.
+      if (text.length > maxMessage) return tooLarge();
       if (run.calls >= run.pendingCalls)
         return tooManyPending(`more than ${run.pendingCalls} calls are pending`);
       // Before it is posted: what waits for the main thread is in its memory already.
@@ -166,7 +170,10 @@ export function createRunner({ shared, say, ask }: RunnerHost): Runner {
     });
     if (!alive || !run) return;
     if (run.settled) return over("settled");
-    if (!more && run.calls === 0 && run.invocations === 0) return endWaiting("stuck");
+    if (!more && run.calls === 0 && run.invocations === 0) {
+      // A promise that had no memory to be settled in stays as it is.
+      return run.engine.lacksMemory() ? over("memory") : endWaiting("stuck");
+    }
     tell();
     if (more) setImmediate(pump);
   }
@@ -286,8 +293,15 @@ export function preludeOf(stdNames: readonly string[]): string {
 
 /** What the guest is told of a call that did not begin. */
 function tooManyPending(message: string): string {
-  const hint = "Await some of them before starting more.";
-  return JSON.stringify({ name: "RunError", code: "HARN-RUN-007", message, retryable: false, hint });
+  return refusal("HARN-RUN-007", message, "Await some of them before starting more.");
+}
+
+function tooLarge(): string {
+  return refusal("HARN-RUN-015", "the arguments of one call are over 8 MiB", "Give the data in parts.");
+}
+
+function refusal(code: RunErrorCode, message: string, hint: string): string {
+  return JSON.stringify({ name: "RunError", code, message, retryable: false, hint });
 }
 
 /** Four random words of 32 bits as a JSON list. */

@@ -49,7 +49,7 @@ export const attacks: readonly SoakScript[] = [
   {
     name: "promises without an end",
     source:
-      "const go = () => Promise.resolve().then(go); for (let i = 0; i < 50; i++) go(); await new Promise(() => {});",
+      "const go = async () => { for (;;) await null; }; for (let i = 0; i < 50; i++) go(); await new Promise(() => {});",
     ends: "HARN-RUN-002",
   },
   {

@@ -42,6 +42,9 @@ interface Pending {
   readonly site: string;
 }
 
+/** Cap of what a function of the script answers, in characters: below that of the host's messages, which ends the run. */
+const maxAnswer = 7 * 1024 * 1024;
+
 const calls: Calls = { call, callPlain };
 const pending: Record<number, Pending> = create(null);
 let lastCall = 0;
@@ -189,6 +192,10 @@ function invoke(item: Delivery): void {
       text = encode(value, 0);
     } catch (thrown) {
       refuse(thrown);
+      return;
+    }
+    if (text.length > maxAnswer) {
+      refuse(new ErrorClass("the answer of a function is over 7 MiB"));
       return;
     }
     send(start + ',"v":' + text + "}");
