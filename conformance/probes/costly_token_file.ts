@@ -18,7 +18,10 @@ export const probe: Probe = async ({ folder }) => {
     await own.storage
       .file(path, "a key of enough characters")
       .set("acme", { access_token: "made up for this row", token_type: "Bearer" });
-    const { digest: _, ...members } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+    const { digest: _, ...members } = JSON.parse(await readFile(path, "utf8")) as { keys: [object] } & Record<
+      string,
+      unknown
+    >;
     const salt = Buffer.alloc(32, 1).toString("base64url");
     for (const [n, r, p] of [
       [2 ** 30, 8, 1],
@@ -27,7 +30,8 @@ export const probe: Probe = async ({ folder }) => {
       [2 ** 14, 8, 2 ** 20],
       [2 ** 20, 8, 1],
     ]) {
-      const text = JSON.stringify({ ...members, kdf: { name: "scrypt", salt, n, r, p } }).slice(0, -1);
+      const keys = [{ ...members.keys[0], kdf: { name: "scrypt", salt, n, r, p } }];
+      const text = JSON.stringify({ ...members, keys }).slice(0, -1);
       const right = createHash("sha256").update(text).digest("base64url");
       await writeFile(path, `${text},"digest":"${right}"}\n`);
       const began = performance.now();

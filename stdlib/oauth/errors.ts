@@ -66,9 +66,9 @@ export class OAuthError extends Error {
     code: OAuthErrorCode,
     message: `std/oauth/${string}: ${string}`,
     hint: string,
-    more: { details?: ProviderAnswer; retryable?: boolean } = {},
+    more: { details?: ProviderAnswer; retryable?: boolean; cause?: unknown } = {},
   ) {
-    super(message);
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.retryable = more.retryable ?? errorCodes[code].retryable ?? false;
     this.hint = hint;

@@ -14,7 +14,11 @@ import { type DynamicRegistrationModule, dynamicRegistrationModule } from "./dyn
 import { type ProvidersModule, providersModule } from "./providers/index.ts";
 import { createRedactor } from "./redaction/engine.ts";
 import { type RedactionModule, redactionModule } from "./redaction/index.ts";
+import { type FileSecrets, type FileSecretsOptions, openFileSecrets } from "./storage/file-secrets.ts";
 import { type StorageModule, storageModule } from "./storage/index.ts";
+import { type FileKeys, fileKeysOver } from "./storage/keys/file-keys.ts";
+import type { KeyPorts } from "./storage/keys/key-source.ts";
+import { systemKeychain } from "./storage/keys/keychain.ts";
 import { type TokenExchangeModule, tokenExchangeModule } from "./token-exchange/index.ts";
 
 export type { EventSink, LogEvent, RedactionAudit, Redactor } from "../../runtime/ports.ts";
@@ -41,12 +45,16 @@ export type { ResourceResponse } from "./resource-response.ts";
 export type { RevokeResult } from "./revoke.ts";
 export type {
   CustomHandlers,
+  FileKeyOption,
   SecretsOptions,
   StateBinding,
   StatedBinding,
   StorageHandle,
   StorageModule,
 } from "./storage/index.ts";
+export type { FileSecrets, FileSecretsOptions, SecretsCapability } from "./storage/file-secrets.ts";
+export type { FileKeys } from "./storage/keys/file-keys.ts";
+export type { KeyOption } from "./storage/keys/key-source.ts";
 export type { TokenExchangeOptions } from "./token-exchange/exchange.ts";
 export type { TokenExchangeModule } from "./token-exchange/index.ts";
 export type { TokenSet } from "./token-set.ts";
@@ -145,3 +153,23 @@ export const dynamic_registration: DynamicRegistrationModule = modules.dynamic_r
 export const token_exchange: TokenExchangeModule = modules.token_exchange;
 /** `std/oauth/redaction` for plain Node code. */
 export const redaction: RedactionModule = modules.redaction;
+
+const keyPorts: KeyPorts = {
+  get random() {
+    return lazyPorts.random;
+  },
+  keychain: systemKeychain,
+};
+
+/** Other keys for files of tokens and secrets; see {@link FileKeys}. */
+export const fileKeys: FileKeys = fileKeysOver(keyPorts);
+
+/**
+ * The capability `secrets` over an encrypted file whose key is kept in the OS keychain or comes from another source; see
+ * {@link FileSecretsOptions}. Makes a key where there is neither a file nor a key, never otherwise.
+ * @throws HARN-OAU-010 when no source has the key of the file, when something in a source cannot be read, and when the file is damaged;
+ *   HARN-OAU-011 for wrong options.
+ */
+export async function fileSecrets(options: FileSecretsOptions): Promise<FileSecrets> {
+  return await openFileSecrets(keyPorts, options);
+}

@@ -9,7 +9,7 @@ import { OAuthError } from "../errors.ts";
 const faults = {
   wrong_key: [
     "the key is not the one that the file was written with",
-    "Give the key that wrote this file.",
+    "Give the key that wrote this file; after a rekey, the new one.",
     false,
   ],
   wrong_key_kind: [
@@ -22,6 +22,33 @@ const faults = {
     "Give the key that wrote this file, or restore the file from a backup.",
     false,
   ],
+  other_content: [
+    "the file holds something else: tokens where secrets are asked for, or secrets where tokens are",
+    "Name another path; a token file and the host's secrets are two files.",
+    false,
+  ],
+  too_many_keys: [
+    "the file has as many keys as it can hold",
+    "Retire the keys that are no longer used, then add this one.",
+    false,
+  ],
+  key_file_open: [
+    "the key file may be read or written by other users",
+    "Take their rights away (chmod 600), and think of the key as known to them.",
+    false,
+  ],
+  key_file_content: [
+    "the key file holds no key",
+    "It holds one line, the key: 32 random bytes in base64url, or other text of 16 bytes or more.",
+    false,
+  ],
+  keychain_content: [
+    "the OS keychain's item for this file is no key",
+    "Find out who changed the item, and put the key back; without it the file cannot be opened.",
+    false,
+  ],
+  keychain_failed: ["the OS keychain did not keep the new key", "Unlock the keychain, and try again.", true],
+  no_file: ["there is no file at this path", "Name the file; one that is not there has no key yet.", false],
   damaged: ["the file is damaged", "Restore the file from a backup, or delete it and log in again.", false],
   truncated: [
     "the file is truncated",

@@ -8,7 +8,7 @@ import { scrypt, timingSafeEqual } from "node:crypto";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
-/** How the root key of a file comes from the key that its user gives. Stands in the file's header. */
+/** How the key that encrypts a file's root comes from the key that its user gives. Stands in the file's header. */
 export type Kdf =
   | { readonly name: "hkdf-sha256"; readonly salt: Uint8Array }
   | {
@@ -41,8 +41,8 @@ export type KeyKind = "raw" | "passphrase";
 export class FileKey {
   readonly kind: KeyKind;
   readonly #material: Uint8Array;
-  /** Derived roots by KDF, because scrypt is slow on purpose. */
-  readonly #roots = new Map<string, Promise<Uint8Array>>();
+  /** By KDF, because scrypt is slow on purpose. */
+  readonly #derived = new Map<string, Promise<Uint8Array>>();
 
   constructor(kind: KeyKind, material: Uint8Array) {
     this.kind = kind;
@@ -54,22 +54,22 @@ export class FileKey {
     return this.kind === other.kind && mine.length === theirs.length && timingSafeEqual(mine, theirs);
   }
 
-  /** The KDF that a new file of this key gets. */
+  /** The KDF that a new slot of this key gets. */
   newKdf(salt: Uint8Array): Kdf {
     return this.kind === "raw" ? { name: "hkdf-sha256", salt } : { name: "scrypt", salt, ...newScrypt };
   }
 
-  /** The 32-byte root key. The KDF must be of this key's kind and within the limits. */
-  root(kdf: Kdf): Promise<Uint8Array> {
+  /** The 32-byte key of a slot. The KDF must be of this key's kind and within the limits. */
+  wrappingKey(kdf: Kdf): Promise<Uint8Array> {
     const id = JSON.stringify({ ...kdf, salt: Buffer.from(kdf.salt).toString("base64url") });
-    let root = this.#roots.get(id);
-    if (!root) {
-      if (this.#roots.size >= 4) this.#roots.clear();
-      root = this.#derive(kdf);
-      this.#roots.set(id, root);
-      root.catch(() => this.#roots.delete(id));
+    let derived = this.#derived.get(id);
+    if (!derived) {
+      if (this.#derived.size >= 8) this.#derived.clear();
+      derived = this.#derive(kdf);
+      this.#derived.set(id, derived);
+      derived.catch(() => this.#derived.delete(id));
     }
-    return root;
+    return derived;
   }
 
   /** The key of a version 1 file: HKDF-SHA-256 without salt. */
@@ -78,7 +78,7 @@ export class FileKey {
   }
 
   async #derive(kdf: Kdf): Promise<Uint8Array> {
-    const label = new TextEncoder().encode("holdfast-token-store root");
+    const label = new TextEncoder().encode("holdfast-token-store key");
     if (kdf.name === "hkdf-sha256") return hkdf(sha256, this.#material, kdf.salt, label, 32);
     const { salt, n, r, p } = kdf;
     return await new Promise((resolve, reject) => {

@@ -117,7 +117,7 @@ describe("a write", () => {
     for (const name of names) expect(name).toContain(`.${process.pid}.`);
   });
 
-  test("counts, and keeps store id and salt", async () => {
+  test("counts, and keeps store id and keys", async () => {
     const store = new FileStore(path, key);
     const headers: Record<string, unknown>[] = [];
     for (const name of ["a", "b", "a"]) {
@@ -126,7 +126,7 @@ describe("a write", () => {
     }
     expect(headers.map((header) => header["counter"])).toEqual([1, 2, 3]);
     expect(new Set(headers.map((header) => header["store_id"])).size).toBe(1);
-    expect(new Set(headers.map((header) => JSON.stringify(header["kdf"]))).size).toBe(1);
+    expect(new Set(headers.map((header) => JSON.stringify(header["keys"]))).size).toBe(1);
   });
 
   test("of the last entry's removal removes the file", async () => {
@@ -415,20 +415,39 @@ describe("rollback", () => {
     expect(await token(store, "k")).toBe("new");
   });
 
-  test("is not what a file looks like that was replaced while it was read", async () => {
+  test("is not what a file looks like that is replaced again and again while it is read", async () => {
     const writer = new FileStore(path, key);
-    await put(writer, "k", "one");
-    let between: (() => Promise<unknown>) | null = () => put(writer, "k", "two");
+    await put(writer, "k", "0");
+    let written = 0;
     const fs = fileSystem({
       openToRead: async (made) => {
         const file = await nodeFileSystem.openToRead(made);
-        const run = between;
-        between = null;
-        await run?.();
+        await put(writer, "k", String((written += 1)));
         return file;
       },
     });
-    expect(await token(new FileStore(path, key, fs), "k")).toBe("two");
+    const reader = new FileStore(path, key, fs);
+    // Each read answers what was there when it opened the file, and none waits for a quiet moment.
+    for (const expected of ["0", "1", "2", "3"]) expect(await token(reader, "k")).toBe(expected);
+    expect(written).toBe(4);
+  });
+
+  test("is not what a caller gets who asked after a write, while another was still reading", async () => {
+    const writer = new FileStore(path, key);
+    await put(writer, "k", "old");
+    const asked: Promise<string | undefined>[] = [];
+    const fs: FileSystem = fileSystem({
+      openToRead: async (made) => {
+        const file = await nodeFileSystem.openToRead(made);
+        if (asked.length > 0) return file;
+        await put(writer, "k", "new");
+        asked.push(token(reader, "k"));
+        return file;
+      },
+    });
+    const reader: FileStore = new FileStore(path, key, fs);
+    expect(await token(reader, "k")).toBe("old");
+    expect(await Promise.all(asked)).toEqual(["new"]);
   });
 });
 

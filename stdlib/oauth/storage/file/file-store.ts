@@ -9,31 +9,34 @@ import type { Random } from "../../../../runtime/ports.ts";
 import type { Entry } from "../entry.ts";
 import { copyJson } from "../json-copy.ts";
 import { storageError } from "../storage-fault.ts";
-import { removeFile, removeLeftovers, replaceFile } from "./replace-file.ts";
 import { fileError } from "./file-fault.ts";
 import type { FileKey } from "./file-key.ts";
 import { ownLocks } from "./file-locks.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
-import { type StoreHeader, sealEnvelope } from "./format-2.ts";
-import { type Contents, decryptFile, maxFileBytes, readBytes } from "./read-file.ts";
+import { type Holds, type Row, sealEnvelope, type StoreHeader } from "./format-2.ts";
+import { makeSlot, maxSlots, openSlots } from "./key-slot.ts";
+import { type Contents, decryptFile, maxFileBytes, type Opened, readBytes } from "./read-file.ts";
+import { removeFile, removeLeftovers, replaceFile } from "./replace-file.ts";
 import { isRolledBack, noteCounter } from "./write-counters.ts";
 
-const nothing: Contents = { entries: new Map(), header: null };
+const nothing: Contents<never> = { entries: new Map<string, never>(), found: null };
 
-/** One file with one key. Nothing is read or written before the first call. */
-export class FileStore {
+/** One file with one key. Nothing is read or written before the first call. What `R` is, `holds` says. */
+export class FileStore<R extends Row = Entry> {
   readonly path: string;
   readonly #key: FileKey;
   readonly #fs: FileSystem;
+  readonly #holds: Holds;
   /** Good for as long as the file is the very same; a missing file has no stat. */
-  #cache: { readonly contents: Contents; readonly stat: BigIntStats } | null = null;
-  #loading: Promise<void> | null = null;
+  #cache: { readonly contents: Contents<R>; readonly stat: BigIntStats } | null = null;
+  #loading: Promise<Contents<R>> | null = null;
   #swept = false;
 
-  constructor(path: string, key: FileKey, fs: FileSystem = nodeFileSystem) {
+  constructor(path: string, key: FileKey, fs: FileSystem = nodeFileSystem, holds: Holds = "tokens") {
     this.path = path;
     this.#key = key;
     this.#fs = fs;
+    this.#holds = holds;
   }
 
   hasKey(key: FileKey): boolean {
@@ -44,7 +47,7 @@ export class FileStore {
    * The entry of a key, frozen; null when there is none.
    * @throws HARN-OAU-010 when the file is there and cannot be read.
    */
-  async read(key: string): Promise<Entry | null> {
+  async read(key: string): Promise<R | null> {
     return (await this.#contents()).entries.get(key) ?? null;
   }
 
@@ -56,7 +59,7 @@ export class FileStore {
   async change(
     key: string,
     random: Random,
-    next: (current: Entry | null) => Entry | null | undefined,
+    next: (current: R | null) => R | null | undefined,
   ): Promise<boolean> {
     return await ownLocks.whileWriting(this.path, async () => {
       const contents = await this.#contents();
@@ -65,19 +68,65 @@ export class FileStore {
       if (entry === undefined || (entry === null && current === null)) return false;
       const entries = new Map(contents.entries);
       if (entry === null) entries.delete(key);
-      else entries.set(key, copyJson(entry, true) as unknown as Entry);
-      await (entries.size === 0 ? this.#remove(contents) : this.#write(contents, entries, random));
+      else entries.set(key, copyJson(entry, true) as unknown as R);
+      if (entries.size === 0) await this.#remove(contents);
+      else await this.#write(entries, contents.found ?? (await this.#newStore(this.#key, random)), random);
       return true;
     });
   }
 
-  async #write(before: Contents, entries: ReadonlyMap<string, Entry>, random: Random): Promise<void> {
-    const header: StoreHeader = {
-      kdf: before.header?.kdf ?? this.#key.newKdf(random.bytes(32)),
-      store_id: before.header?.store_id ?? Buffer.from(random.bytes(16)).toString("base64url"),
-      counter: (before.header?.counter ?? 0) + 1,
+  /**
+   * Lets `key` open the file too. Nothing is done when it does already.
+   * @throws HARN-OAU-010 when there is no file, when it has as many keys as it can hold, and as for `change`.
+   */
+  async addKey(key: FileKey, random: Random): Promise<void> {
+    await ownLocks.whileWriting(this.path, async () => {
+      const { entries, found } = await this.#present();
+      const opened = found ?? (await this.#newStore(this.#key, random));
+      const { keys, store_id } = opened.header;
+      if ((await openSlots(keys, key, store_id)).ok) return;
+      if (keys.length === maxSlots) throw storageError("too_many_keys");
+      const added = await makeSlot(key, opened.root, store_id, random);
+      const header = { ...opened.header, keys: [...keys, added] };
+      await this.#write(entries, { ...opened, header }, random);
+    });
+  }
+
+  /**
+   * Encrypts everything anew under a root that `key` alone leads to: no other key opens the file then, nor what one led to before.
+   * @throws HARN-OAU-010 when there is no file, and as for `change`.
+   */
+  async replaceKeys(key: FileKey, random: Random): Promise<void> {
+    await ownLocks.whileWriting(this.path, async () => {
+      const { entries, found } = await this.#present();
+      await this.#write(entries, await this.#newStore(key, random, found?.header), random);
+      // This store's own key may be one of those that are gone.
+      this.#cache = null;
+    });
+  }
+
+  /** A new root with a slot for the key. `before`: the header whose store goes on. */
+  async #newStore(key: FileKey, random: Random, before?: StoreHeader): Promise<Opened> {
+    const root = random.bytes(32);
+    const store_id = before?.store_id ?? Buffer.from(random.bytes(16)).toString("base64url");
+    const slot = await makeSlot(key, root, store_id, random);
+    return {
+      header: { holds: this.#holds, keys: [slot], store_id, counter: before?.counter ?? 0 },
+      root,
+      slot,
     };
-    const root = await this.#key.root(header.kdf);
+  }
+
+  /** @throws HARN-OAU-010 also when there is no file: it has no key that could be another. */
+  async #present(): Promise<Contents<R>> {
+    const contents = await this.#contents();
+    if (contents === nothing) throw storageError("no_file");
+    return contents;
+  }
+
+  async #write(entries: ReadonlyMap<string, R>, opened: Opened, random: Random): Promise<void> {
+    const { root } = opened;
+    const header = { ...opened.header, counter: opened.header.counter + 1 };
     const text = sealEnvelope(header, root, random.bytes(32), entries);
     const bytes = new TextEncoder().encode(text);
     // Nobody could read it again.
@@ -86,48 +135,69 @@ export class FileStore {
     const written = await replaceFile(this.#fs, this.path, bytes, unique);
     noteCounter(header.store_id, header.counter);
     // Renaming may change the ctime, so the file is looked at again; it counts as ours while all else is the same.
-    const stat = this.#look();
+    const stat = this.#glance();
     if (stat && isSameFile({ ...stat, ctimeNs: written.ctimeNs }, written)) {
-      this.#cache = { contents: { entries, header }, stat };
+      this.#cache = { contents: { entries, found: { ...opened, header } }, stat };
     }
   }
 
-  async #remove(before: Contents): Promise<void> {
+  async #remove({ found }: Contents<R>): Promise<void> {
     await removeFile(this.#fs, this.path);
     // An earlier copy that is put back later is older than the removal.
-    if (before.header) noteCounter(before.header.store_id, before.header.counter + 1);
+    if (found) noteCounter(found.header.store_id, found.header.counter + 1);
   }
 
-  async #contents(): Promise<Contents> {
+  async #contents(): Promise<Contents<R>> {
     if (!this.#swept) {
       this.#swept = true;
       await removeLeftovers(this.#fs, this.path);
     }
-    for (let attempt = 0; ; attempt += 1) {
-      const stat = this.#look();
-      if (!stat) return nothing;
-      if (this.#cache && isSameFile(this.#cache.stat, stat)) return this.#cache.contents;
-      if (attempt === 5) throw storageError("read_failed");
-      // Callers may share a load that began before they asked: the look that follows it says whether it is still good.
-      this.#loading ??= this.#load().finally(() => {
-        this.#loading = null;
-      });
-      await this.#loading;
+    const known = this.#known();
+    if (known) return known;
+    const earlier = this.#loading;
+    if (earlier) {
+      // It may have begun before the file was what it was when we asked: the look that follows says whether it is still good.
+      await earlier.catch(() => {});
+      const found = this.#known();
+      if (found) return found;
     }
+    // From here on whatever is read was there after we asked, also when it is replaced while we read it.
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = null;
+    });
+    return await this.#loading;
   }
 
-  async #load(): Promise<void> {
+  /** Null: the file must be read. */
+  #known(): Contents<R> | null {
+    const stat = this.#look();
+    if (!stat) return nothing;
+    return this.#cache && isSameFile(this.#cache.stat, stat) ? this.#cache.contents : null;
+  }
+
+  async #load(): Promise<Contents<R>> {
     const read = await readBytes(this.#fs, this.path);
-    if (!read) return;
-    const contents = await decryptFile(read.bytes, this.#key);
-    if (contents.header && isRolledBack(contents.header)) {
+    if (!read) return nothing;
+    const contents = await decryptFile<R>(read.bytes, this.#key, this.#holds);
+    const header = contents.found?.header;
+    if (header && isRolledBack(header)) {
       // A file that was replaced while it was being read is only late, not rolled back.
       const now = this.#look();
       if (now && isSameFile(now, read.stat)) throw storageError("rollback");
-      return;
+      return contents;
     }
-    if (contents.header) noteCounter(contents.header.store_id, contents.header.counter);
+    if (header) noteCounter(header.store_id, header.counter);
     this.#cache = { contents, stat: read.stat };
+    return contents;
+  }
+
+  /** For after a write, which stands whatever this look says. */
+  #glance(): BigIntStats | undefined {
+    try {
+      return this.#fs.look(this.path);
+    } catch {
+      return undefined;
+    }
   }
 
   #look(): BigIntStats | undefined {

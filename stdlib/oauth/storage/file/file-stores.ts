@@ -46,7 +46,7 @@ export function sharedFileStore(path: string, key: FileKey): SharedFileStore {
 }
 
 /** The path with the links in its folders followed, as far as the folders exist. The last part is left as it is. */
-function realStoragePath(path: string): string {
+export function realStoragePath(path: string): string {
   const absolute = resolve(path);
   let folder = dirname(absolute);
   const rest = [basename(absolute)];

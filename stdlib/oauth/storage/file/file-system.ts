@@ -5,7 +5,8 @@
  */
 
 import { type BigIntStats, constants, lstatSync } from "node:fs";
-import { mkdir, open, readdir, realpath, rename, unlink } from "node:fs/promises";
+import { open, readdir, realpath, rename, unlink } from "node:fs/promises";
+import { makeFolder } from "./make-folder.ts";
 
 export interface OpenFile {
   stat(): Promise<BigIntStats>;
@@ -23,7 +24,8 @@ export interface FileSystem {
   create(path: string, mode: number): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
-  makeFolder(path: string, mode: number): Promise<void>;
+  /** Makes the folder and those above it where they are missing, so that they last. */
+  makeFolder(path: string): Promise<void>;
   list(folder: string): Promise<readonly string[]>;
   realPath(path: string): Promise<string>;
   /** Synchronous, because it answers from the kernel's cache in a microsecond and stands before every read. Undefined: nothing there. */
@@ -48,9 +50,7 @@ export const nodeFileSystem: FileSystem = {
   create: async (path, mode) => openFile(await open(path, "wx", mode)),
   rename,
   unlink,
-  makeFolder: async (path, mode) => {
-    await mkdir(path, { recursive: true, mode });
-  },
+  makeFolder: async (path) => makeFolder(path),
   list: (folder) => readdir(folder),
   realPath: (path) => realpath(path),
   look: (path) => {

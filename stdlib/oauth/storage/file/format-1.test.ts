@@ -1,4 +1,3 @@
-import { createCipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,20 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Entry } from "../entry.ts";
 import { entryStoreOf, type StateBinding, storageModule } from "../index.ts";
 import { testPorts } from "../ports.test.support.ts";
+import { version1File } from "./version-1.test.support.ts";
 
 const ports = testPorts();
 const { file } = storageModule(ports);
-const label = "harn-oauth-storage-v1";
 const secret = "a version 1 secret";
-
-/** A version 1 file as the original library writes it, made with node:crypto alone. */
-function version1(plaintext: string, key: string, nonce: Uint8Array = randomBytes(12)): string {
-  const derived = new Uint8Array(hkdfSync("sha256", key, "", label, 32));
-  const cipher = createCipheriv("aes-256-gcm", derived, nonce).setAAD(Buffer.from(label));
-  const ciphertext = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final(), cipher.getAuthTag()]);
-  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64").replace(/=+$/, "");
-  return JSON.stringify({ version: 1, nonce: base64(nonce), ciphertext: base64(ciphertext) });
-}
 
 const alice = {
   access_token: "access alice",
@@ -43,7 +33,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 describe("a version 1 file", () => {
   test("is read; nobody knows where its entries came from", async () => {
-    await writeFile(path, version1(content, secret));
+    await writeFile(path, version1File(content, secret));
     const store = entryStoreOf(file(path, secret), ports);
     expect(await store.read("github:alice")).toEqual({
       token_set: alice,
@@ -62,7 +52,7 @@ describe("a version 1 file", () => {
   });
 
   test("is left alone by reading, and becomes version 2 with all its entries at the next write", async () => {
-    await writeFile(path, version1(content, secret));
+    await writeFile(path, version1File(content, secret));
     const handle = file(path, secret);
     await handle.get("github:alice");
     expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ version: 1 });
@@ -81,19 +71,19 @@ describe("a version 1 file", () => {
   });
 
   test("of a short key is read as {passphrase}, and rewritten under scrypt", async () => {
-    await writeFile(path, version1(content, "short"));
+    await writeFile(path, version1File(content, "short"));
     const handle = file(path, { passphrase: "short" });
     expect(await handle.get("github:alice")).toEqual(alice);
     await handle.delete("github:bob");
     expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({
       version: 2,
-      kdf: { name: "scrypt", n: 131_072 },
+      keys: [{ kdf: { name: "scrypt", n: 131_072 } }],
     });
     expect(await handle.get("github:alice")).toEqual(alice);
   });
 
   test("that spells its envelope another way is read too", async () => {
-    const envelope = JSON.parse(version1(content, secret)) as Record<string, unknown>;
+    const envelope = JSON.parse(version1File(content, secret)) as Record<string, unknown>;
     await writeFile(
       path,
       `${JSON.stringify({ ciphertext: envelope["ciphertext"], ...envelope }, null, 2)}\n`,
@@ -101,7 +91,7 @@ describe("a version 1 file", () => {
     expect(await file(path, secret).get("github:alice")).toEqual(alice);
   });
 
-  const envelope = JSON.parse(version1(content, secret)) as Record<string, string>;
+  const envelope = JSON.parse(version1File(content, secret)) as Record<string, string>;
   test.each([
     ["", "truncated"],
     ["{", "truncated"],
@@ -113,11 +103,11 @@ describe("a version 1 file", () => {
     [JSON.stringify({ ...envelope, nonce: 12 }), "not base64"],
     [JSON.stringify({ ...envelope, nonce: "AAAA" }), "not 12 bytes"],
     [JSON.stringify({ ...envelope, ciphertext: "AAAA" }), "the key is not the one that wrote it, or"],
-    [version1(content, "another version 1 secret"), "the key is not the one that wrote it, or"],
-    [version1("tokens", secret), "no map of token sets"],
-    [version1("[]", secret), "no map of token sets"],
-    [version1('{"key":{"token":{}}}', secret), "no map of token sets"],
-    [version1(JSON.stringify({ key: alice }), secret), "no map of token sets"],
+    [version1File(content, "another version 1 secret"), "the key is not the one that wrote it, or"],
+    [version1File("tokens", secret), "no map of token sets"],
+    [version1File("[]", secret), "no map of token sets"],
+    [version1File('{"key":{"token":{}}}', secret), "no map of token sets"],
+    [version1File(JSON.stringify({ key: alice }), secret), "no map of token sets"],
   ])("refuses %.40j", async (text, message) => {
     await writeFile(path, text);
     const handle = file(path, secret);
@@ -134,7 +124,7 @@ describe("a version 1 file", () => {
 });
 
 test("what the embedder states speaks for entries that have no record, and is kept with the next write", async () => {
-  await writeFile(path, version1(content, secret));
+  await writeFile(path, version1File(content, secret));
   const bindings: StateBinding = ({ storage, key }) =>
     storage === "file" && key === "github:alice"
       ? {

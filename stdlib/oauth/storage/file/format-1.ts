@@ -8,27 +8,23 @@
  * @module
  */
 
-import { gcm } from "@noble/ciphers/aes.js";
 import type { TokenSet } from "../../token-set.ts";
 import type { Entry } from "../entry.ts";
 import { judgeTokenSet } from "../token-set-judge.ts";
+import { decryptGcm } from "./aes-gcm.ts";
 import type { FileKey } from "./file-key.ts";
 import type { EntriesResult } from "./format-2.ts";
 
 const label = new TextEncoder().encode("harn-oauth-storage-v1");
 
 /** Decrypts a version 1 file. Its entries have no binding and an empty generation: nobody recorded where they came from. */
-export function openVersion1(parsed: Readonly<Record<string, unknown>>, key: FileKey): EntriesResult {
+export function openVersion1(parsed: Readonly<Record<string, unknown>>, key: FileKey): EntriesResult<Entry> {
   const nonce = base64(parsed["nonce"]);
   const ciphertext = base64(parsed["ciphertext"]);
   if (!nonce || !ciphertext) return { ok: false, fault: "version_1_encoding" };
   if (nonce.length !== 12) return { ok: false, fault: "version_1_nonce" };
-  let plaintext: Uint8Array;
-  try {
-    plaintext = gcm(key.version1(label), nonce, label).decrypt(ciphertext);
-  } catch {
-    return { ok: false, fault: "wrong_key_or_damaged" };
-  }
+  const plaintext = decryptGcm(key.version1(label), nonce, label, ciphertext);
+  if (!plaintext) return { ok: false, fault: "wrong_key_or_damaged" };
   const entries = readEntries(plaintext);
   return entries ? { ok: true, entries } : { ok: false, fault: "version_1_content" };
 }

@@ -12,7 +12,6 @@ import {
   constants,
   fstatSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   unlinkSync,
@@ -24,6 +23,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { storageError } from "../storage-fault.ts";
 import { fileError, systemCode } from "./file-fault.ts";
 import { waitEnded } from "./lock-holder.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** The system's lock of a whole open file, freed when the file is closed or its process dies. */
 export interface NativeLocks {
@@ -58,7 +58,7 @@ export async function takeFileLock(
   until: number,
 ): Promise<() => void> {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     nameMechanism(path, native.name);
     const digest = createHash("sha256").update(lock).digest("base64url").slice(0, 22);
     const target = join(dirname(path), `.${basename(path)}.${digest}.lock`);

@@ -8,18 +8,35 @@ import type { BigIntStats } from "node:fs";
 import type { Entry } from "../entry.ts";
 import { storageError } from "../storage-fault.ts";
 import { fileError, systemCode } from "./file-fault.ts";
-import type { FileKey, Kdf } from "./file-key.ts";
+import { magic } from "./encoding.ts";
+import type { FileKey } from "./file-key.ts";
 import type { FileSystem } from "./file-system.ts";
 import { openVersion1 } from "./format-1.ts";
-import { magic, openEnvelope, readEnvelope, type StoreHeader } from "./format-2.ts";
+import {
+  type Envelope,
+  type Holds,
+  openEnvelope,
+  readEnvelope,
+  type Row,
+  type StoreHeader,
+} from "./format-2.ts";
+import { type KeySlot, openSlots } from "./key-slot.ts";
 
 /** The largest file that is read, and so the largest that is written. */
 export const maxFileBytes: number = 64 * 1024 * 1024;
 
-export interface Contents {
-  readonly entries: ReadonlyMap<string, Entry>;
+export interface Contents<R extends Row = Entry> {
+  readonly entries: ReadonlyMap<string, R>;
   /** Null for a version 1 file. */
-  readonly header: StoreHeader | null;
+  readonly found: Opened | null;
+}
+
+/** What a key opened. */
+export interface Opened {
+  readonly header: StoreHeader;
+  readonly root: Uint8Array;
+  /** The slot of the key. */
+  readonly slot: KeySlot;
 }
 
 /**
@@ -51,37 +68,57 @@ export async function readBytes(
 }
 
 /**
- * Decrypts a file of any known version.
+ * Decrypts a file of any known version that holds what is asked for.
  * @throws HARN-OAU-010 for a wrong key, and for each kind of damage its own. Never answers part of a file.
  */
-export async function decryptFile(bytes: Uint8Array, key: FileKey): Promise<Contents> {
+export async function decryptFile<R extends Row = Entry>(
+  bytes: Uint8Array,
+  key: FileKey,
+  holds: Holds = "tokens",
+): Promise<Contents<R>> {
+  const parsed = parseFile(bytes);
+  if (parsed.version === 1) {
+    if (holds !== "tokens") throw storageError("other_content");
+    const opened = openVersion1(parsed.members, key);
+    if (!opened.ok) throw storageError(opened.fault);
+    return { entries: opened.entries as ReadonlyMap<string, Row> as ReadonlyMap<string, R>, found: null };
+  }
+  const { envelope } = parsed;
+  const unlocked = await openSlots(envelope.keys, key, envelope.store_id);
+  if (!unlocked.ok) throw storageError(unlocked.fault);
+  const { root, slot } = unlocked;
+  const opened = openEnvelope<R>(envelope, root);
+  if (!opened.ok) throw storageError(opened.fault);
+  if (envelope.holds !== holds) throw storageError("other_content");
+  const { keys, store_id, counter } = envelope;
+  return { entries: opened.entries, found: { header: { holds, keys, store_id, counter }, root, slot } };
+}
+
+export type ParsedFile =
+  | { readonly version: 1; readonly members: Readonly<Record<string, unknown>> }
+  | { readonly version: 2; readonly envelope: Envelope };
+
+/**
+ * What a file says without a key.
+ * @throws HARN-OAU-010 for a file that is damaged, truncated, of an unknown version, or no store.
+ */
+export function parseFile(bytes: Uint8Array): ParsedFile {
   const text = strictUtf8(bytes);
   const start = `{"magic":"${magic}"`;
   // An empty file too: it is what a crash leaves of a file that was written in place.
   if (text !== null && text.length < start.length && start.startsWith(text)) throw storageError("truncated");
   const isOurs = text?.startsWith(start) ?? false;
   if (isOurs && !text?.endsWith("}\n")) throw storageError("truncated");
-  const parsed = text === null ? null : parseObject(text);
-  if (text === null || parsed === null) throw storageError(isOurs ? "damaged" : foreignFault(bytes));
+  const members = text === null ? null : parseObject(text);
+  if (text === null || members === null) throw storageError(isOurs ? "damaged" : foreignFault(bytes));
   if (!isOurs) {
-    if (!("nonce" in parsed && "ciphertext" in parsed)) throw storageError("not_a_store");
-    if (parsed["version"] !== 1) throw storageError("unknown_version");
-    const opened = openVersion1(parsed, key);
-    if (!opened.ok) throw storageError(opened.fault);
-    return { entries: opened.entries, header: null };
+    if (!("nonce" in members && "ciphertext" in members)) throw storageError("not_a_store");
+    if (members["version"] !== 1) throw storageError("unknown_version");
+    return { version: 1, members };
   }
-  const read = readEnvelope(text, parsed);
+  const read = readEnvelope(text, members);
   if (!read.ok) throw storageError(read.fault);
-  const { envelope } = read;
-  if (!isForKind(envelope.kdf, key)) throw storageError("wrong_key_kind");
-  const opened = openEnvelope(envelope, await key.root(envelope.kdf));
-  if (!opened.ok) throw storageError(opened.fault);
-  const { kdf, store_id, counter } = envelope;
-  return { entries: opened.entries, header: { kdf, store_id, counter } };
-}
-
-function isForKind(kdf: Kdf, key: FileKey): boolean {
-  return (kdf.name === "hkdf-sha256") === (key.kind === "raw");
+  return { version: 2, envelope: read.envelope };
 }
 
 /** A file that begins like one of ours, or like JSON, was ours; anything else is someone else's file. */

@@ -9,6 +9,7 @@ import { basename, dirname, join } from "node:path";
 import { storageError } from "../storage-fault.ts";
 import { fileError, systemCode } from "./file-fault.ts";
 import type { FileSystem, OpenFile } from "./file-system.ts";
+import { isUnsyncable } from "./make-folder.ts";
 
 /**
  * Puts a file with these bytes in place of the one at `path`: a temporary file in the same folder is written, synced and renamed
@@ -28,7 +29,7 @@ export async function replaceFile(
   let created = false;
   let stat: BigIntStats;
   try {
-    await fs.makeFolder(folder, 0o700);
+    await fs.makeFolder(folder);
     // A folder that became a link since its path was checked would lead elsewhere.
     if ((await fs.realPath(folder)) !== folder) throw storageError("moved");
     file = await fs.create(temporary, 0o600);
@@ -62,16 +63,14 @@ export async function removeFile(fs: FileSystem, path: string): Promise<void> {
   await syncFolder(fs, dirname(path));
 }
 
-/** Codes of systems on which a folder cannot be synced, or not by us. */
-const unsyncable: ReadonlySet<string> = new Set(["EINVAL", "EISDIR", "EBADF", "EPERM", "EACCES", "ENOTSUP"]);
-
-async function syncFolder(fs: FileSystem, folder: string): Promise<void> {
+/** Makes the names of a folder last. @throws HARN-OAU-010 when the system says that they may not. */
+export async function syncFolder(fs: FileSystem, folder: string): Promise<void> {
   let file: OpenFile | undefined;
   try {
     file = await fs.openToRead(folder);
     await file.sync();
   } catch (error) {
-    if (!unsyncable.has(systemCode(error))) throw storageError("not_durable");
+    if (!isUnsyncable(error)) throw storageError("not_durable");
   } finally {
     await file?.close().catch(() => {});
   }
@@ -83,15 +82,22 @@ function temporaryName(path: string, pid: number, unique: string): string {
 
 /** Removes temporary files of this path whose process is dead. Best effort: what cannot be removed stays. */
 export async function removeLeftovers(fs: FileSystem, path: string): Promise<void> {
+  for (const left of await leftovers(fs, path)) await fs.unlink(left).catch(() => {});
+}
+
+/** The temporary files of this path whose process is dead; none where the folder cannot be listed. */
+export async function leftovers(fs: FileSystem, path: string): Promise<readonly string[]> {
   const folder = dirname(path);
   const prefix = `.${basename(path)}.`;
   const names = await fs.list(folder).catch(() => []);
-  for (const name of names) {
-    const [, pid] = name.startsWith(prefix)
-      ? (/^(\d{1,10})\.[\w-]+\.tmp$/.exec(name.slice(prefix.length)) ?? [])
-      : [];
-    if (pid !== undefined && !isAlive(Number(pid))) await fs.unlink(join(folder, name)).catch(() => {});
-  }
+  return names
+    .filter((name) => {
+      const [, pid] = name.startsWith(prefix)
+        ? (/^(\d{1,10})\.[\w-]+\.tmp$/.exec(name.slice(prefix.length)) ?? [])
+        : [];
+      return pid !== undefined && !isAlive(Number(pid));
+    })
+    .map((name) => join(folder, name));
 }
 
 function isAlive(pid: number): boolean {
