@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Redactor } from "../../runtime/ports.ts";
 import { type BindingVerdict, bindingRefusals, judgeBinding } from "./binding.ts";
 import { type ClientContext, emitEvent } from "./client-context.ts";
 import { OAuthError } from "./errors.ts";
+import { knowTokens } from "./known-tokens.ts";
 import { isCatalogueOrigin, isCatalogueUrl } from "./providers/catalogue.ts";
 import { isCustomStore } from "./storage/custom.ts";
 import type { Entry, EntryBinding } from "./storage/entry.ts";
@@ -85,25 +85,13 @@ export function concealed(
   });
 }
 
-const registered = new WeakMap<Redactor, Set<string>>();
-const mostRegistered = 1_000;
-
 /**
- * Makes the tokens of a set known to the redactor, each once: registrations are counted.
+ * Makes the tokens of a set known to the redactor, in place of those that this client's storage key had before.
  *
  * Throws HARN-OAU-011 when the run holds as many values as it may; the tokens must then go nowhere.
  */
-export function registerTokens(context: ClientContext, set: TokenSet): void {
-  const { redactor } = context.ports;
-  const known = registered.get(redactor) ?? new Set();
-  registered.set(redactor, known);
-  for (const member of tokenMembers) {
-    const value = set[member];
-    if (value === undefined || known.has(value)) continue;
-    redactor.register(value, member);
-    if (known.size >= mostRegistered) known.clear();
-    known.add(value);
-  }
+export function registerTokens({ ports, store, storageKey }: ClientContext, set: TokenSet): void {
+  knowTokens(ports, `${store.identity}\0${storageKey}`, set);
 }
 
 /**

@@ -12,7 +12,7 @@ import { OAuthError } from "./errors.ts";
 import { type IdTokenClaims, readIdToken } from "./id-token.ts";
 import { checkedClaims } from "./id-token-validation.ts";
 import type { KeySets } from "./jwks.ts";
-import { storedEntry } from "./refresh.ts";
+import { storedEntry } from "./stored-entry.ts";
 import { reachOf } from "./reach.ts";
 import { authorizedRequest } from "./request.ts";
 import { isJsonObject, type JsonObject, readJson } from "./strict-json.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { storedEntry } from "./refresh.ts";
+import { storedEntry } from "./stored-entry.ts";
 import { registerTokens } from "./bound-entry.ts";
 import { destinationRefused } from "./bound-entry.ts";
 import type { ClientContext } from "./client-context.ts";

@@ -7,6 +7,7 @@
 
 import {
   type ClientAuthMethod,
+  processingBoundSeconds,
   type ProviderRecord,
   type RefreshHandling,
   type ResponseRules,
@@ -74,7 +75,6 @@ const authMethods: readonly ClientAuthMethod[] = [
 ];
 
 function refreshHandling(given: Readonly<Record<string, unknown>>): RefreshHandling {
-  const grace = given.grace_seconds;
   return {
     strategy: text(given.strategy) ?? "custom",
     expires_in_field: text(given.expires_in_field) ?? "expires_in",
@@ -84,9 +84,14 @@ function refreshHandling(given: Readonly<Record<string, unknown>>): RefreshHandl
     rotates_refresh_token: given.rotates_refresh_token !== false,
     notes: texts(given.notes),
     reuse: given.reuse === "strict" || given.reuse === "grace" ? given.reuse : "unknown",
-    grace_seconds: typeof grace === "number" && Number.isFinite(grace) && grace > 0 ? grace : 0,
+    grace_seconds: seconds(given.grace_seconds) ?? 0,
+    processing_bound_seconds: seconds(given.processing_bound_seconds) ?? processingBoundSeconds,
     invalid_grant_errors: texts(given.invalid_grant_errors),
   };
+}
+
+function seconds(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 }
 
 function responseRules(given: Readonly<Record<string, unknown>>): ResponseRules {

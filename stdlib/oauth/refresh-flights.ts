@@ -5,9 +5,23 @@
  */
 
 import type { Run } from "../../runtime/ports.ts";
+import type { ClientContext } from "./client-context.ts";
 import { OAuthError } from "./errors.ts";
+import { sha256 } from "./pkce.ts";
+import type { TokenSet } from "./token-set.ts";
 
 const flights = new Map<string, Promise<unknown>>();
+
+/**
+ * What two callers must have in common to share a flight: the place, the request that would be sent, and the tokens
+ * themselves, so that nobody joins a refresh of tokens that they do not hold.
+ */
+export function flightName(context: ClientContext, set: TokenSet): string {
+  const { provider, credentials, resource, scopes, scopesGiven, dpop, store, storageKey } = context;
+  const place = [store.identity, storageKey];
+  const request = [provider.token_url, credentials.client_id, resource, scopesGiven ? scopes : null, dpop];
+  return sha256(JSON.stringify([place, request, set.access_token, set.refresh_token ?? null]));
+}
 
 /**
  * Joins the flight of this name, or starts it. The flight belongs to nobody: it outlives the run that started it, and a

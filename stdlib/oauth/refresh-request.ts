@@ -1,22 +1,20 @@
 /**
- * The refresh grant on the wire (RFC 6749 §6): one POST, its answer or how it was lost.
+ * The refresh grant on the wire (RFC 6749 §6): one POST, its answer or how it was lost, and the repeats that a provider allows.
  *
  * @module
  */
 
+import { answerError } from "./answer-error.ts";
 import type { ClientContext } from "./client-context.ts";
 import { type DpopKey, dpopKeyOf, newDpopKey } from "./dpop-key.ts";
 import type { OAuthError } from "./errors.ts";
+import { lockLimits } from "./lock-limits.ts";
 import type { RefreshHandling } from "./providers/record.ts";
+import { outcomeUnknown } from "./refresh-errors.ts";
+import { repeatRule } from "./refresh-profile.ts";
 import { judgeTokenResponse, type TokenResponse } from "./token-response.ts";
 import type { TokenSet } from "./token-set.ts";
 import { callEndpoint } from "./transport.ts";
-
-/**
- * The limit of the POST in ms. Callers may be impatient, the flight is not: at a strict server every answer that is
- * given up on is a lost login.
- */
-export const refreshRequestMs = 30_000;
 
 export type RefreshAnswer =
   | TokenResponse
@@ -27,9 +25,10 @@ export type RefreshAnswer =
       readonly error: OAuthError;
     };
 
-/** Whether presenting a refresh token a second time is harmless at this provider. */
-export function mayPresentAgain(handling: RefreshHandling): boolean {
-  return handling.reuse === "grace" || (handling.reuse !== "strict" && !handling.rotates_refresh_token);
+export interface Presented {
+  readonly answer: RefreshAnswer;
+  /** True when the server may have acted on this or an earlier request of the same refresh, and the answer does not tell. */
+  readonly inDoubt: boolean;
 }
 
 /**
@@ -42,7 +41,8 @@ export function refreshKey(context: ClientContext, { dpop_key }: TokenSet): Dpop
 }
 
 /**
- * Presents a refresh token, with a proof when there is a key. When the answer is lost and the provider allows it, presents it once more at once.
+ * Presents a refresh token, with a proof when there is a key. A lost answer is asked for again at once as often as the
+ * provider's rule allows (`refresh-profile.ts`), because waiting would only use up its grace.
  * Throws HARN-OAU-004 and 011 before anything is sent (see `callEndpoint`).
  */
 export async function presentRefreshToken(
@@ -50,13 +50,54 @@ export async function presentRefreshToken(
   set: TokenSet,
   refresh_token: string,
   dpopKey: DpopKey | null,
-): Promise<RefreshAnswer> {
-  const first = await post(context, set, refresh_token, dpopKey);
-  if (first.kind !== "unreachable" || first.outcome !== "unknown") return first;
-  if (!mayPresentAgain(context.provider.refresh_handling)) return first;
-  const second = await post(context, set, refresh_token, dpopKey);
-  // The first one may still have arrived.
-  return second.kind === "unreachable" ? { ...second, outcome: "unknown" } : second;
+): Promise<Presented> {
+  const { clock } = context.ports;
+  const handling = context.provider.refresh_handling;
+  const { windowSeconds, repeats } = repeatRule(handling);
+  const start = clock.monotonic();
+  const repeatUntil = start + Math.min(windowSeconds * 1000, lockLimits.refreshMs);
+  const presentOnce = (): Promise<RefreshAnswer> =>
+    post(context, set, refresh_token, dpopKey, start + lockLimits.refreshMs - clock.monotonic());
+
+  let answer = await presentOnce();
+  let acted = mayHaveActed(answer);
+  for (let left = repeats; left > 0 && isLost(answer, handling); left -= 1) {
+    if (clock.monotonic() >= repeatUntil) break;
+    answer = await presentOnce();
+    acted ||= mayHaveActed(answer);
+  }
+  return { answer, inDoubt: acted && answer.kind !== "granted" };
+}
+
+/** The error for an answer that brought no tokens and is no verdict on the refresh token. */
+export function failureOf(
+  context: ClientContext,
+  answer: Exclude<RefreshAnswer, { kind: "granted" }>,
+  inDoubt: boolean,
+): OAuthError {
+  if (answer.kind !== "unreachable") return answerError(context, answer);
+  return inDoubt && answer.outcome !== "answered" ? outcomeUnknown() : answer.error;
+}
+
+/** Whether a repeat can bring the answer. One that was not readable is lost only where the repeat brings the same tokens. */
+function isLost(answer: RefreshAnswer, handling: RefreshHandling): boolean {
+  if (answer.kind === "unreachable" && answer.outcome === "unknown") return true;
+  return handling.reuse === "grace" && mayHaveActed(answer);
+}
+
+/** Whether the server may have rotated although no tokens came. A gateway (RFC 9110 §15.6.3, §15.6.5) does not know either. */
+function mayHaveActed(answer: RefreshAnswer): boolean {
+  switch (answer.kind) {
+    case "granted":
+    case "refused":
+      return false;
+    case "unavailable":
+      return answer.answer.status === 502 || answer.answer.status === 504;
+    case "invalid":
+      return answer.status < 300;
+    case "unreachable":
+      return answer.outcome !== "not_sent";
+  }
 }
 
 async function post(
@@ -64,6 +105,7 @@ async function post(
   set: TokenSet,
   refresh_token: string,
   dpopKey: DpopKey | null,
+  timeoutMs: number,
 ): Promise<RefreshAnswer> {
   const { provider, resource } = context;
   const result = await callEndpoint(context, {
@@ -78,7 +120,7 @@ async function post(
     authenticate: true,
     format: provider.token_body_format,
     dpopKey,
-    timeoutMs: refreshRequestMs,
+    timeoutMs,
   });
   if (!result.ok) return { kind: "unreachable", outcome: result.outcome, error: result.error };
   return judgeTokenResponse(result.answer, provider.response, dpopKey !== null, refresh_token);

@@ -171,7 +171,7 @@ describe("401", () => {
     expect(world.events("oauth.client.audit").at(-1)).toMatchObject({ payload: { reason: "post_401" } });
   });
 
-  test("when someone else refreshed, theirs is used (R17)", async () => {
+  test("when someone else refreshed, theirs is used", async () => {
     api = (_seen, earlier) => {
       void storage.set("acme", {
         access_token: fakeToken("at", 9),

@@ -10,6 +10,8 @@ import { type ClientContext, emitEvent } from "./client-context.ts";
 import { errorAnswer } from "./error-answer.ts";
 import { OAuthError } from "./errors.ts";
 import { percentEncode } from "./form.ts";
+import { forgetAnswer, keptAnswer } from "./kept-answers.ts";
+import { lockLimits } from "./lock-limits.ts";
 import { isCatalogueUrl } from "./providers/catalogue.ts";
 import type { Revocation } from "./providers/record.ts";
 import type { Entry } from "./storage/entry.ts";
@@ -17,7 +19,7 @@ import { isJsonObject, readJson } from "./strict-json.ts";
 import type { RawAnswer } from "./token-response.ts";
 import { tokenHeaders } from "./token-on-request.ts";
 import { tokenShape } from "./token-set-of.ts";
-import { callEndpoint, type CallResult, endpointTimeoutMs, send } from "./transport.ts";
+import { callEndpoint, type CallResult, send } from "./transport.ts";
 
 export interface RevokeResult {
   /** The stored tokens are gone. */
@@ -39,10 +41,13 @@ type Remote = Omit<RevokeResult, "local"> & { readonly code: string | null };
 export async function revokeTokens(context: ClientContext): Promise<RevokeResult> {
   const { store, storageKey } = context;
   return await store.withRefreshLock(storageKey, async () => {
-    const entry = await store.read(storageKey);
+    const stored = await store.read(storageKey);
+    // An answer that could not be stored holds the tokens that the provider knows by now.
+    const entry = keptAnswer(store, storageKey, stored) ?? stored;
     const endpoint = entry === null ? null : revocationEndpoint(context);
     const remote = entry === null ? nothingStored : await revokeRemotely(context, entry, endpoint);
     await store.remove(storageKey);
+    forgetAnswer(store, storageKey);
     if (remote.code !== null) emitEvent(context, "revoke_failed", { code: remote.code });
     emitEvent(context, "token_revoked", {
       revoke_endpoint: endpoint === null ? null : withoutQuery(endpoint.url),
@@ -150,7 +155,7 @@ async function revokeByRfc7009(context: ClientContext, entry: Entry, url: string
       ],
       authenticate: true,
       format: "form",
-      timeoutMs: context.timeoutMs ?? endpointTimeoutMs,
+      timeoutMs: revocationMs(context),
     });
     verdicts.push(judgeRevocation(result));
   }
@@ -187,11 +192,15 @@ async function revokeByVendor(
     },
     body,
     carriesSecret: how.auth === "basic",
-    timeoutMs: context.timeoutMs ?? endpointTimeoutMs,
+    timeoutMs: revocationMs(context),
   });
   if (result.ok && how.ok_member !== null && !saysYes(result.answer, how.ok_member))
     return overall(["failed"]);
   return overall([judgeRevocation(result)]);
+}
+
+function revocationMs({ timeoutMs }: ClientContext): number {
+  return Math.min(timeoutMs ?? lockLimits.revocationMs, lockLimits.revocationMs);
 }
 
 type Verdict = "revoked" | "unsupported" | "failed" | "unreachable";

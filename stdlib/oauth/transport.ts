@@ -21,7 +21,7 @@ import { type RawAnswer, tokenResponseLimits } from "./token-response.ts";
 /** The limit of one endpoint call in ms, where the client set none. */
 export const endpointTimeoutMs = 30_000;
 
-/** The limit of one endpoint call in ms, whatever the client set: some calls hold the refresh lock, and outlive their run. */
+/** The limit of one endpoint call in ms, whatever the client set: a call outlives its run. What holds a lock has less (`lock-limits.ts`). */
 export const mostEndpointMs = 60_000;
 
 export type CallResult =
@@ -47,6 +47,7 @@ export interface EndpointCall {
   readonly format: "form" | "json";
   /** The key that the tokens asked for are to be bound to (RFC 9449 §5); null or left out: none. */
   readonly dpopKey?: DpopKey | null;
+  /** Of the whole call, a second request included. */
   readonly timeoutMs: number;
   /** Ends the request. */
   readonly signal?: AbortSignal;
@@ -66,10 +67,14 @@ export async function callEndpoint(context: ClientContext, call: EndpointCall): 
   if (!dpopKey) return await callOnce(context, call, {});
   const { ports } = context;
   const url = endpointUrl(context.module, call.endpoint, call.url);
+  const until = ports.clock.monotonic() + call.timeoutMs;
   return await withDpopNonce(
     ports,
     url.origin,
-    (nonce) => callOnce(context, call, { dpop: dpopProof(ports, dpopKey, { method: "POST", url, nonce }) }),
+    (nonce) => {
+      const headers = { dpop: dpopProof(ports, dpopKey, { method: "POST", url, nonce }) };
+      return callOnce(context, { ...call, timeoutMs: until - ports.clock.monotonic() }, headers);
+    },
     (result) => (result.ok ? result.answer : null),
     (result) => result.ok && asksForNonce(result.answer),
   );
@@ -140,7 +145,7 @@ export async function send(context: ClientContext, call: RawCall): Promise<CallR
       body: call.body,
       reach: reachOf(context.provider, call.url),
       ...(authorized ? { credential: { origins: [url.origin] } } : {}),
-      timeoutMs: Math.min(call.timeoutMs, mostEndpointMs),
+      timeoutMs: Math.max(1, Math.min(call.timeoutMs, mostEndpointMs)),
       maxBytes: tokenResponseLimits.maxBytes,
       freshSocket: true,
       ...(call.signal ? { signal: call.signal } : {}),

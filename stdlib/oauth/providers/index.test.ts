@@ -96,6 +96,7 @@ describe("overrides", () => {
       notes: [],
       reuse: "unknown",
       grace_seconds: 0,
+      processing_bound_seconds: 60,
       invalid_grant_errors: [],
     });
   });
@@ -144,6 +145,8 @@ describe("overrides", () => {
       { refresh_handling: { ...std.github().refresh_handling, grace_seconds: 5 } },
       "refresh_handling.grace_seconds",
     ],
+    [{ refresh_handling: { reuse: "grace" } }, "refresh_handling.grace_seconds must be 1 or more"],
+    [{ refresh_handling: { processing_bound_seconds: -1 } }, "must be a whole number of seconds"],
     [{ revocation: { kind: "soap" } }, "revocation.kind must be one of"],
     [{ revocation: { kind: "vendor", method: "PUT" } }, "revocation.method must be one of"],
     [{ extra: () => 1 }, "overrides must be plain data"],
@@ -247,6 +250,7 @@ describe("custom", () => {
         notes: [],
         reuse: "unknown",
         grace_seconds: 0,
+        processing_bound_seconds: 60,
         invalid_grant_errors: [],
       },
       documented_quirks: [],

@@ -7,7 +7,12 @@
 import { endpointUrl } from "../endpoint-url.ts";
 import { OAuthError } from "../errors.ts";
 import { nearest } from "../../../runtime/nearest.ts";
-import { type ProviderRecord, type RefreshHandling, successStatuses } from "./record.ts";
+import {
+  processingBoundSeconds,
+  type ProviderRecord,
+  type RefreshHandling,
+  successStatuses,
+} from "./record.ts";
 
 const deepest = 16;
 const longestText = 4_096;
@@ -190,6 +195,7 @@ const plainRefreshHandling: RefreshHandling = {
   notes: [],
   reuse: "unknown",
   grace_seconds: 0,
+  processing_bound_seconds: processingBoundSeconds,
   invalid_grant_errors: [],
 };
 
@@ -204,12 +210,16 @@ const refreshHandling: Check = (field, value) => {
       notes: texts,
       reuse: oneOf("strict", "grace", "unknown"),
       grace_seconds: seconds,
+      processing_bound_seconds: seconds,
       invalid_grant_errors: texts,
     },
     { ...plainRefreshHandling },
   )(field, value) as RefreshHandling;
   if (checked.reuse !== "grace" && checked.grace_seconds !== 0) {
     throw refused(`${field}.grace_seconds`, 'must be 0 unless reuse is "grace"');
+  }
+  if (checked.reuse === "grace" && checked.grace_seconds === 0) {
+    throw refused(`${field}.grace_seconds`, 'must be 1 or more when reuse is "grace"');
   }
   return checked;
 };

@@ -73,9 +73,14 @@ export interface RefreshHandling {
   readonly reuse: "strict" | "grace" | "unknown";
   /** How long the previous refresh token still works, in seconds; 0 unless `reuse` is `grace`. */
   readonly grace_seconds: number;
+  /** For how many seconds after its start a refresh request may still be acted on, although its sender is gone. */
+  readonly processing_bound_seconds: number;
   /** `error` values, besides `invalid_grant`, that mean: the refresh token is dead. */
   readonly invalid_grant_errors: readonly string[];
 }
+
+/** The `processing_bound_seconds` of a provider that states none: twice the time that a refresh may take. */
+export const processingBoundSeconds = 60;
 
 /** What a token endpoint may answer success with. */
 export const successStatuses: readonly number[] = [200, 201, 202];
