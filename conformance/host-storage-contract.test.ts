@@ -3,8 +3,6 @@
  */
 
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { createRuntime, definePlugin, RunError } from "../runtime/index.ts";
-import { oauth } from "../stdlib/oauth/index.ts";
 import {
   CloudDatabase,
   type HostCapability,
@@ -12,7 +10,8 @@ import {
   secretHost,
 } from "../stdlib/oauth/storage/host-storage.test.support.ts";
 import { type StorageHandle, storageModule } from "../stdlib/oauth/storage/index.ts";
-import { type StorageUnderTest, storageContract, type TestApi } from "./index.ts";
+import { storageContract, type TestApi } from "./index.ts";
+import { openScripts, type Scripts } from "./script-storage.test.support.ts";
 
 interface Backend {
   readonly name: string;
@@ -70,146 +69,4 @@ for (const { name, expression, capabilities, api = { test } } of backends) {
     afterAll(() => scripts.close());
     storageContract(`${name} from a script`, () => scripts.storage(expression), api);
   });
-}
-
-interface Command {
-  readonly id: number;
-  readonly name: "get" | "set" | "delete" | "with_refresh_lock";
-  readonly args: readonly unknown[];
-}
-
-type Settled =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: unknown };
-
-interface Scripts {
-  /** A storage whose operations are called by a script, which asks for one command after the other. */
-  storage(expression: string): Promise<StorageUnderTest>;
-  close(): Promise<void>;
-}
-
-/** What a script is asked to do, and what came of it. One script runs at a time. */
-class Desk {
-  readonly #queue: (Command | null)[] = [];
-  #wake = (): void => {};
-  readonly answers: Map<number, (answer: Settled) => void> = new Map();
-  readonly bodies: Map<number, () => unknown> = new Map();
-  readonly outcomes: Map<number, Settled> = new Map();
-
-  push(command: Command | null): void {
-    this.#queue.push(command);
-    this.#wake();
-  }
-
-  async next(): Promise<Command | null> {
-    while (this.#queue.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
-    return this.#queue.shift() ?? null;
-  }
-
-  async enter(id: number): Promise<void> {
-    try {
-      this.outcomes.set(id, { ok: true, value: await this.bodies.get(id)?.() });
-    } catch (error) {
-      this.outcomes.set(id, { ok: false, error });
-      throw new RunError("HARN-RUN-015", "the body threw");
-    }
-  }
-}
-
-/** A runtime for one backend. Each storage gets new capabilities behind the same object. */
-async function openScripts(make: Backend["capabilities"]): Promise<Scripts> {
-  let current = make();
-  let desk = new Desk();
-  const capabilities = Object.fromEntries(
-    Object.entries(current).map(([name, operations]) => [
-      name,
-      Object.fromEntries(
-        Object.keys(operations).map((operation) => [
-          operation,
-          (params: unknown) => current[name]?.[operation]?.(params as never),
-        ]),
-      ),
-    ]),
-  );
-  const remote = definePlugin({
-    name: "remote",
-    modules: () => ({
-      "std/remote": {
-        next: async () => await desk.next(),
-        answer: async (id: number, ok: boolean, value: unknown) =>
-          desk.answers.get(id)?.(ok ? { ok, value } : { ok, error: value }),
-        enter: async (id: number) => await desk.enter(id),
-      },
-    }),
-  });
-  const runtime = await createRuntime({ plugins: [oauth(), remote], capabilities });
-  return {
-    async storage(expression) {
-      current = make();
-      const own = new Desk();
-      desk = own;
-      const running = runtime.run({
-        filename: "pipeline.js",
-        source: scriptOver(expression),
-        grants: { capabilities: Object.keys(capabilities), reveal: true },
-      });
-      return {
-        storage: remoteStorage(own, running),
-        async close() {
-          own.push(null);
-          await running;
-        },
-      };
-    },
-    close: () => runtime.close(),
-  };
-}
-
-function scriptOver(expression: string): string {
-  return `
-    import { answer, enter, next } from "std/remote";
-    import { harn_cloud_org, harn_cloud_session, secrets } from "std/oauth/storage";
-    export default async function () {
-      const storage = ${expression};
-      const work = async ({ id, name, args }) => {
-        try {
-          const value = name === "with_refresh_lock"
-            ? await storage.with_refresh_lock(args[0], () => enter(id))
-            : await storage[name](...args);
-          await answer(id, true, value ?? null);
-        } catch (error) {
-          await answer(id, false, String(error));
-        }
-      };
-      for (let command = await next(); command; command = await next()) work(command);
-    }`;
-}
-
-function remoteStorage(desk: Desk, running: Promise<unknown>): StorageHandle {
-  let last = 0;
-  const ended = running.then(() => Promise.reject(new Error("the script ended")));
-  ended.catch(() => {});
-  const ask = async (
-    name: Command["name"],
-    args: readonly unknown[],
-    body?: () => unknown,
-  ): Promise<unknown> => {
-    const id = ++last;
-    const answered = new Promise<Settled>((resolve) => desk.answers.set(id, resolve));
-    if (body) desk.bodies.set(id, body);
-    desk.push({ id, name, args });
-    const answer = await Promise.race([answered, ended]);
-    // What a body answers or throws stays here: the test compares the very object.
-    const own = desk.outcomes.get(id) ?? answer;
-    if (!own.ok) throw own.error;
-    return own.value;
-  };
-  return {
-    kind: "script",
-    get: async (key) => (await ask("get", [key])) as Awaited<ReturnType<StorageHandle["get"]>>,
-    set: async (...args) => void (await ask("set", args)),
-    delete: async (key) => void (await ask("delete", [key])),
-    with_refresh_lock: async <T>(key: string, body: () => T | Promise<T>) =>
-      (await ask("with_refresh_lock", [key], body)) as T,
-  };
 }

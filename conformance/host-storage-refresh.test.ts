@@ -60,7 +60,7 @@ async function runtimeOver(
   capabilities: Readonly<Record<string, HostCapability>>,
   options: OAuthOptions = { bindings: () => ({ provider: "acme", tokenEndpoint: provider.origin }) },
 ): Promise<Runtime> {
-  const runtime = await createRuntime({ plugins: [oauth(options)], capabilities: capabilities as never });
+  const runtime = await createRuntime({ plugins: [oauth(options)], capabilities });
   runtimes.push(runtime);
   return runtime;
 }
@@ -260,7 +260,7 @@ describe("tokens without a record of their login", () => {
     const shared = database();
     const runtime = await createRuntime({
       plugins: [oauth({ bindings: () => ({ provider: "bank", tokenEndpoint: "https://bank.test" }) })],
-      capabilities: { oauth_storage: shared.host() as never },
+      capabilities: { oauth_storage: shared.host() },
     });
     runtimes.push(runtime);
     const { result } = await runtime.run({

@@ -53,3 +53,19 @@ export function plain<F extends StdFunction>(fn: F): F {
 export function isPlain(fn: StdFunction): boolean {
   return plainFunctions.has(fn);
 }
+
+const hostOnlyOperations = new WeakSet<object>();
+
+/**
+ * Marks a capability whose operations are for std modules, because they answer secrets: `capability()` makes no module of
+ * it for scripts.
+ */
+export function hostOnly<O extends object>(operations: O): O {
+  hostOnlyOperations.add(operations);
+  return operations;
+}
+
+/** True for operations that {@link hostOnly} marked. */
+export function isHostOnly(operations: object): boolean {
+  return hostOnlyOperations.has(operations);
+}

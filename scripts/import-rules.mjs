@@ -57,6 +57,17 @@ const reserved = [
     why: "only the files of egress open connections",
   },
   {
+    // The embedder brings them: nobody else may need them to start.
+    modules: /^(pg|graphile-worker)(\/|$)/,
+    files: ["stdlib/oauth/storage/postgres/"],
+    why: "only stdlib/oauth/storage/postgres/ names the optional packages of PostgreSQL",
+  },
+  {
+    modules: /^@napi-rs\/keyring$/,
+    files: ["stdlib/oauth/storage/keys/keychain.ts"],
+    why: "only keychain.ts names the keychain's package",
+  },
+  {
     modules: /^node:fs(\/promises)?$/,
     within: ["stdlib/"],
     files: ["stdlib/oauth/storage/"],
@@ -64,8 +75,8 @@ const reserved = [
   },
 ];
 
-/** Files that import what their caller names: script cases and the modules of an embedder, never what a sandboxed script says. */
-const namesModules = ["conformance/import-text.ts"];
+/** Files that import what their caller names: script cases, the modules of an embedder, our own files; never what a sandboxed script says. */
+const namesModules = ["conformance/import-text.ts", "cli/joined-code.ts"];
 
 const guest = "runtime/sandbox/guest/";
 const roots = ["cli", "conformance", "runtime", "stdlib"];

@@ -75,6 +75,11 @@ const cases: readonly (readonly [string, Record<string, string>, string])[] = [
     "runtime/ports.ts:1: imports up: ports may not import runtime/host/b.ts",
   ],
   [
+    "a package of PostgreSQL outside of its folder",
+    { "stdlib/oauth/storage/cloud.ts": `import { Pool } from "pg";` },
+    "stdlib/oauth/storage/cloud.ts:1: imports pg: only stdlib/oauth/storage/postgres/ names the optional packages of PostgreSQL",
+  ],
+  [
     "a re-export that goes up",
     { "conformance/a.ts": `export * from "../cli/b.ts";`, "cli/b.ts": "" },
     "conformance/a.ts:1: imports up: conformance may not import cli/b.ts",

@@ -16,8 +16,8 @@ import { systemRandom } from "./random.ts";
 import { RunError } from "./run-error.ts";
 import { createSealer } from "./seal.ts";
 
-/** The operations of capabilities, by the capability's name. */
-export type Capabilities = Readonly<Record<string, Readonly<Record<string, (params: unknown) => unknown>>>>;
+/** The operations of capabilities, by the capability's name. Each checks its parameter itself. */
+export type Capabilities = Readonly<Record<string, Readonly<Record<string, (params: never) => unknown>>>>;
 
 export interface NodePortsOptions {
   readonly redactor: Redactor;
@@ -101,7 +101,7 @@ export function createNodePorts(options: NodePortsOptions): NodePorts {
     async capability(name, operation, params) {
       const operations = Object.hasOwn(capabilities, name) ? capabilities[name] : undefined;
       const call = operations && Object.hasOwn(operations, operation) ? operations[operation] : undefined;
-      if (call !== undefined) return call(params);
+      if (call !== undefined) return call(params as never);
       throw new RunError("HARN-RUN-010", `There is no capability ${name}.${operation}.`, {
         hint: "Give it in the capabilities option.",
       });

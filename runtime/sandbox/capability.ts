@@ -5,7 +5,7 @@
  */
 
 import { RunError } from "../host/run-error.ts";
-import { definePlugin, type Operations, type Plugin, type StdModule } from "../plugin.ts";
+import { definePlugin, isHostOnly, type Operations, type Plugin, type StdModule } from "../plugin.ts";
 import { capabilityModule } from "./module-name.ts";
 import type { Capability } from "./run-ports.ts";
 
@@ -23,12 +23,15 @@ const reserved: ReadonlySet<string> = new Set(
  * take one value of data and answer what the operation answers. A run needs the capability in its grants; without,
  * importing the module is HARN-RUN-010. Under `testing` the functions are answered by `host_mock`.
  *
- * Throws HARN-RUN-015 when the name is not letters, digits, `_` and `-`, or an operation is no function or cannot be
- * exported under its name.
+ * Throws HARN-RUN-015 when the name is not letters, digits, `_` and `-`, an operation is no function or cannot be
+ * exported under its name, or the operations are for std modules only (as those of a token store).
  */
 export function capability(name: string, operations: Operations): Plugin {
   if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(name)) {
     throw invalid("the name must begin with a letter and consist of letters, digits, _ and -");
+  }
+  if (isHostOnly(operations)) {
+    throw invalid(`${name} is for std modules only; give it in the option capabilities`);
   }
   // Copied, so that what is judged here is what runs.
   const given: Operations = Object.freeze({ ...operations });
@@ -68,8 +71,7 @@ export function collectCapabilities(
   for (const plugin of plugins) {
     for (const [name, operations] of Object.entries(plugin.capabilities ?? {})) {
       if (all.has(name)) throw new TypeError(`plugin ${plugin.name}: the capability ${name} exists already`);
-      // An operation checks its parameter itself, whatever type it declares.
-      all.set(name, operations as Capability);
+      all.set(name, operations);
     }
   }
   return Object.fromEntries(all);

@@ -32,8 +32,8 @@ export interface SecretValue {
 
 export type Environment = Readonly<Record<string, string | SecretValue | undefined>>;
 
-/** Operations by name; what one answers goes to the std function that called it. */
-export type Capability = Readonly<Record<string, (params: unknown) => unknown>>;
+/** Operations by name; what one answers goes to the std function that called it. Each checks its parameter itself. */
+export type Capability = Readonly<Record<string, (params: never) => unknown>>;
 
 /** What every run of a runtime shares. */
 export interface Shared {
@@ -134,7 +134,7 @@ export function runPorts(shared: Shared, run: Identity): Ports {
           hint: "The embedder adds it with the option capabilities of createRuntime.",
         });
       }
-      return await body(params);
+      return await body(params as never);
     },
     capabilityInfo(name) {
       if (!grants.capability(name)) return null;

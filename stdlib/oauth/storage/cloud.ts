@@ -8,6 +8,8 @@
  */
 
 import type { Ports } from "../../../runtime/ports.ts";
+import { lockLimits } from "../lock-limits.ts";
+import { type CloudScope, cloudEntryStore, keepsCloudEntries } from "./cloud-entries.ts";
 import type { Entry } from "./entry.ts";
 import { foreignEntry, hasRefreshTokenOf } from "./foreign-entry.ts";
 import { callHost, type HostCall, hostWaitMs } from "./host-call.ts";
@@ -18,10 +20,8 @@ import { type BindingOf, refuseOtherLogin } from "./stated-bindings.ts";
 import { storageError } from "./storage-fault.ts";
 import { storageKey } from "./storage-key.ts";
 
-export type CloudScope = "session" | "org";
-
-/** How long the host may take to give a lease, as it is told. */
-const leaseSeconds = 60;
+/** How long a lease must last, as the host is told; it may take as long to give it. */
+const leaseSeconds = lockLimits.leaseMs / 1000;
 /** How long a caller waits for the end of a lease when its work is done, in ms. */
 const releaseWaitMs = 5_000;
 
@@ -37,6 +37,7 @@ export function cloudStore(
   waitMs: number = hostWaitMs,
 ): ScriptStore {
   const identity = `cloud:${ports.capabilityInfo("oauth_storage")?.id ?? ""}:${scope}`;
+  if (keepsCloudEntries(ports)) return cloudEntryStore(ports, scope, identity, bindingOf);
   const call = (
     operation: string,
     key: string,

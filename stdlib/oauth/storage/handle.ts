@@ -76,7 +76,8 @@ export function makeHandle(ports: Ports, store: ScriptStore, own: HandleMembers)
       if (typeof body !== "function") {
         throw invalidArgument("the body of with_refresh_lock must be a function", "Give a function.");
       }
-      return await store.withRefreshLock(key, async () => await body());
+      const own = async (): Promise<T> => await body();
+      return await (store.withLockFor?.(key, own) ?? store.withRefreshLock(key, own));
     },
   });
   stores.set(handle, store);

@@ -29,7 +29,7 @@ export const hostWaitMs = 60_000;
  * Calls an operation and answers what the host answered, which nobody has judged yet.
  * @throws HARN-OAU-009 when the run was not granted the capability. HARN-OAU-010 when the host does not give the
  * operation (not retryable), does not answer in time, or throws: retryable, unless the host's error says
- * `retryable: false`. An OAuthError of the host is thrown on. What the host threw otherwise stands in an event.
+ * `retryable: false`. An OAuthError of the host is thrown on. What the host threw otherwise, or as its cause, stands in an event.
  */
 export async function callHost<T = never>(ports: Ports, call: HostCall<T>): Promise<unknown> {
   const { capability, operation, params } = call;
@@ -37,7 +37,10 @@ export async function callHost<T = never>(ports: Ports, call: HostCall<T>): Prom
   try {
     return await inTime(ports.capability(capability, operation, params), call);
   } catch (error) {
-    if (error instanceof OAuthError) throw error;
+    if (error instanceof OAuthError) {
+      if (error.cause !== undefined) noteFailure(ports, call, error.cause);
+      throw error;
+    }
     const answer = call.recover?.(error);
     if (answer !== undefined) return answer;
     if (isMissing(error)) throw notAvailable(call);
@@ -69,7 +72,11 @@ async function inTime(answer: Promise<unknown>, call: HostCall<unknown>): Promis
 }
 
 /** The host's operator learns what its code threw; the script does not. Redacted before it is cut, so that no token is cut in two. */
-function noteFailure(ports: Ports, { capability, operation }: HostCall<unknown>, thrown: unknown): void {
+export function noteFailure(
+  ports: Ports,
+  { capability, operation }: Pick<HostCall<unknown>, "capability" | "operation">,
+  thrown: unknown,
+): void {
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : "not an Error";
   const error = ports.redactor.redact(text).slice(0, 300);
   ports.events.emit("oauth.storage.audit", "capability_failed", { capability, operation, error });

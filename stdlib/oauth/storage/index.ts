@@ -7,9 +7,11 @@
 import { plain } from "../../../runtime/plugin.ts";
 import type { Ports } from "../../../runtime/ports.ts";
 import { closedOptions } from "../options.ts";
-import { type CloudScope, cloudStore } from "./cloud.ts";
+import { cloudStore } from "./cloud.ts";
+import type { CloudScope } from "./cloud-entries.ts";
 import { type CustomHandlers, customStore, handlersOf } from "./custom.ts";
-import { fileKeyOf, fileStore } from "./file.ts";
+import { type FileKeyOption, scriptFileKey } from "./file-key-option.ts";
+import { fileStore } from "./file.ts";
 import { makeHandle, type StorageHandle } from "./handle.ts";
 import { memoryStore } from "./memory.ts";
 import { type SecretsOptions, secretsSettings, secretStore } from "./secrets.ts";
@@ -17,12 +19,10 @@ import { type StateBinding, statedBindings } from "./stated-bindings.ts";
 import { invalidArgument } from "./storage-fault.ts";
 
 export type { CustomHandlers } from "./custom.ts";
+export type { FileKeyOption } from "./file-key-option.ts";
 export type { SecretsOptions } from "./secrets.ts";
 export type { StateBinding, StatedBinding } from "./stated-bindings.ts";
 export { entryStoreOf, type StorageHandle } from "./handle.ts";
-
-/** A file's key: 32 random bytes (16 or more), a random string of 16 bytes or more, or a passphrase. */
-export type FileKeyOption = Uint8Array | string | { readonly passphrase: string };
 
 type File = (path: string, key: FileKeyOption) => StorageHandle;
 type Custom = (handlers: CustomHandlers) => StorageHandle;
@@ -86,7 +86,7 @@ export function storageModule(ports: Ports, { bindings }: StorageSettings = {}):
     if (typeof path !== "string" || path === "" || path.includes("\0")) {
       throw invalidArgument("the path must be a non-empty string", "Give the path of the file.");
     }
-    const store = fileStore(ports, path, fileKeyOf(ports, key), statedBindings(bindings, "file"));
+    const store = fileStore(ports, path, scriptFileKey(ports, key), statedBindings(bindings, "file"));
     return makeHandle(ports, store, { kind: "file", id: `file-${++files}`, path });
   });
   const custom = plain((handlers: CustomHandlers): StorageHandle => {

@@ -34,17 +34,29 @@ export class KeyedMutex {
    *   same name, which could only wait for itself.
    */
   async run<T>(name: string, body: () => T | Promise<T>): Promise<T> {
-    const outer = holds.getStore();
-    for (let hold = outer; hold; hold = hold.outer) {
+    return await this.runOwn(name, async () => {
+      const hold: Hold = { mutex: this, name, outer: holds.getStore(), active: true };
+      try {
+        return await holds.run(hold, body);
+      } finally {
+        hold.active = false;
+      }
+    });
+  }
+
+  /**
+   * The same for a body that calls no one else's code and so cannot ask again: it need not be followed through its promises, which
+   * costs every promise of the process.
+   */
+  async runOwn<T>(name: string, body: () => T | Promise<T>): Promise<T> {
+    for (let hold = holds.getStore(); hold; hold = hold.outer) {
       // Work that outlives its body may ask again: the hold is no longer active then.
       if (hold.active && hold.mutex === this && hold.name === name) throw storageError("lock_reentered");
     }
     await this.#acquire(name);
-    const hold: Hold = { mutex: this, name, outer, active: true };
     try {
-      return await holds.run(hold, body);
+      return await body();
     } finally {
-      hold.active = false;
       this.#release(name);
     }
   }

@@ -36,6 +36,7 @@ export function memoryStore(identity: string): ScriptStore {
     async replace(key, next) {
       put(key, next(entries.get(key) ?? null));
     },
-    withRefreshLock: (key, body) => locks.run(storageKey(key), body),
+    withRefreshLock: (key, body) => locks.runOwn(storageKey(key), body),
+    withLockFor: (key, body) => locks.run(storageKey(key), body),
   };
 }

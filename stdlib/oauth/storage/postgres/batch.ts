@@ -1,0 +1,48 @@
+/**
+ * Natural batching: while one statement is on its way, the next one gathers.
+ *
+ * @module
+ */
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Most items of one statement. */
+const most = 200;
+
+export class Batch<Item, Answer> {
+  readonly #send: (items: readonly Item[]) => Promise<readonly Answer[]>;
+  readonly #waiting: Waiting<Item, Answer>[] = [];
+  #sending = false;
+
+  /** `send` answers one answer per item, in their order; what it throws is thrown to each caller. */
+  constructor(send: (items: readonly Item[]) => Promise<readonly Answer[]>) {
+    this.#send = send;
+  }
+
+  /** Sends an item, with those that wait at the same time; in the order of the calls. */
+  run(item: Item): Promise<Answer> {
+    const answer = new Promise<Answer>((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+    });
+    if (!this.#sending) void this.#drain();
+    return answer;
+  }
+
+  async #drain(): Promise<void> {
+    this.#sending = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, most);
+      try {
+        const answers = await this.#send(batch.map(({ item }) => item));
+        for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#sending = false;
+  }
+}

@@ -1,0 +1,348 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { lineageOf } from "../lineage.ts";
+import { type Fleet, startFleet, type TestHost, testEntry } from "./fleet.test.support.ts";
+
+const short = { leaseMs: 300, waitMs: 20_000 };
+let fleet: Fleet;
+let host: TestHost;
+let other: TestHost;
+let impatient: TestHost;
+let keys = 0;
+const newKey = (): string => `key ${++keys}`;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  fleet = await startFleet();
+  [host, other, impatient] = await Promise.all([
+    fleet.host("acme", { times: short }),
+    fleet.host("acme", { times: short }),
+    fleet.host("acme", { times: { leaseMs: 300, waitMs: 600 } }),
+  ]);
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+afterAll(() => fleet.close());
+
+interface Row {
+  readonly owner: number | null;
+  readonly fence: string;
+  readonly over: boolean;
+}
+
+async function row(key: string): Promise<Row | undefined> {
+  const rows = await fleet.server.sql(
+    "select owner, fence, lease_until < clock_timestamp() as over from holdfast.schedule where key = $1",
+    [key],
+  );
+  return rows[0] as Row | undefined;
+}
+
+async function until(check: () => Promise<boolean>): Promise<void> {
+  while (!(await check())) await wait(20);
+}
+
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** Takes the lock and keeps it until `leave`. */
+async function hold(by: TestHost, key: string): Promise<{ leave(): Promise<void> }> {
+  const [entered, leaving] = [gate(), gate()];
+  const held = by.store.withRefreshLock(key, async () => {
+    entered.open();
+    await leaving.opened;
+  });
+  await Promise.race([entered.opened, held]);
+  return {
+    async leave() {
+      leaving.open();
+      await held;
+    },
+  };
+}
+
+/** Ends the session that marks a host as alive. */
+async function cutOwner(owner: number): Promise<void> {
+  await fleet.server.sql(
+    "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and objid = $1",
+    [owner],
+  );
+}
+
+describe("a lease", () => {
+  test("brings what is stored, and is gone from the table when it ends", async () => {
+    const key = newKey();
+    await host.store.withRefreshLock(key, async (found) => expect(found).toBeNull());
+    expect(await row(key)).toBeUndefined();
+    await host.store.write(key, testEntry("one"));
+    await other.store.withRefreshLock(key, async (found) => expect(found).toEqual(testEntry("one")));
+    expect(await row(key)).toMatchObject({ owner: null });
+  });
+
+  test("excludes other hosts, also far beyond its life while its holder lives", async () => {
+    const key = newKey();
+    let inside = 0;
+    let most = 0;
+    const body = async (): Promise<void> => {
+      inside += 1;
+      most = Math.max(most, inside);
+      await wait(450);
+      inside -= 1;
+    };
+    await Promise.all([host, other, host, other].map((by) => by.store.withRefreshLock(key, body)));
+    expect(most).toBe(1);
+  });
+
+  test("that is not free in time is a retryable error, and is never taken all the same", async () => {
+    const key = newKey();
+    const held = await hold(host, key);
+    const late = impatient.store.withRefreshLock(key, async () => "in");
+    await expect(late).rejects.toMatchObject({
+      code: "HARN-OAU-010",
+      retryable: true,
+      message: expect.stringContaining("another host kept the refresh lock"),
+    });
+    await held.leave();
+    expect(await impatient.store.withRefreshLock(key, async () => "in")).toBe("in");
+  });
+
+  test("of a process that is gone is not taken before its life is over", async () => {
+    const key = newKey();
+    await fleet.server.sql(
+      `insert into holdfast.schedule (tenant, scope, key, owner, fence, lease_until)
+       values ('acme', 'org', $1, 2000000001, nextval('holdfast.fence'), clock_timestamp() + interval '1 hour')`,
+      [key],
+    );
+    await expect(impatient.store.withRefreshLock(key, async () => {})).rejects.toThrow("another host kept");
+    await fleet.server.sql("update holdfast.schedule set lease_until = clock_timestamp() where key = $1", [
+      key,
+    ]);
+    expect(await impatient.store.withRefreshLock(key, async () => "in")).toBe("in");
+  });
+
+  test("wakes who waits for it, and notifies only then", async () => {
+    const listener = await fleet.server.pool("postgres").connect();
+    const heard: (string | undefined)[] = [];
+    listener.on("notification", ({ payload }) => heard.push(payload));
+    await listener.query("listen holdfast_release");
+    const key = newKey();
+    await (await hold(host, key)).leave();
+    const held = await hold(host, key);
+    const fence = (await row(key))?.fence;
+    const waiting = other.store.withRefreshLock(key, async () => "in");
+    await until(
+      async () =>
+        (await fleet.server.sql("select awaited from holdfast.schedule where key = $1", [key]))[0]?.[
+          "awaited"
+        ] === true,
+    );
+    await held.leave();
+    expect(await waiting).toBe("in");
+    await listener.query("select 1");
+    listener.release(true);
+    expect(heard).toEqual([fence]);
+  });
+
+  test("has a fence that no other lease has had", async () => {
+    const key = newKey();
+    const fences = new Set<string>();
+    for (const by of [host, other, host]) {
+      await by.store.withRefreshLock(key, async () => {
+        fences.add((await row(key))?.fence ?? "");
+      });
+    }
+    expect(fences.size).toBe(3);
+  });
+});
+
+describe("the session of an owner", () => {
+  test("that was cut gets a new number, and the running leases follow", async () => {
+    const key = newKey();
+    const held = await hold(host, key);
+    const before = (await row(key))?.owner ?? 0;
+    await cutOwner(before);
+    await until(async () => (await row(key))?.owner !== before);
+    const after = await row(key);
+    expect(after?.owner).toBeGreaterThan(0);
+    await expect(impatient.store.withRefreshLock(key, async () => {})).rejects.toThrow("another host kept");
+    await held.leave();
+    expect(await other.store.withRefreshLock(key, async () => "in")).toBe("in");
+  });
+
+  test("that the server lost without the host hearing of it is found at the next lease", async () => {
+    const key = newKey();
+    let owner = 0;
+    await host.store.withRefreshLock(key, async () => {
+      owner = (await row(key))?.owner ?? 0;
+    });
+    await cutOwner(owner);
+    // At once, before the host can have heard.
+    await host.store.withRefreshLock(key, async () => {
+      expect((await row(key))?.owner).not.toBe(owner);
+    });
+  });
+
+  test("is asked for whenever a lease is", async () => {
+    const { rows } = await host.pool.query(
+      "select state from holdfast.acquire('acme', 'org', $1, 1999999999, '{}', '{}', 1000)",
+      [newKey()],
+    );
+    expect(rows).toEqual([{ state: "gone" }]);
+  });
+
+  test("is no obstacle to a lease whose acknowledgement was lost", async () => {
+    const key = newKey();
+    const owner = await ownerOf(host);
+    // Under its former number too.
+    await cutOwner(owner);
+    await expect.poll(() => ownerOf(host)).not.toBe(owner);
+    await fleet.server.sql(
+      `insert into holdfast.schedule (tenant, scope, key, owner, fence, lease_until)
+       values ('acme', 'org', $1, $2, nextval('holdfast.fence'), clock_timestamp() + interval '1 hour')`,
+      [key, owner],
+    );
+    // Nobody in this process knows of that lease: its answer never came.
+    expect(await host.store.withRefreshLock(key, async () => "in")).toBe("in");
+  });
+
+  test("is given up at close", async () => {
+    const leaving = await fleet.host("acme");
+    const key = newKey();
+    await leaving.store.withRefreshLock(key, async () => {});
+    const owner = await ownerOf(leaving);
+    const held = await hold(leaving, key);
+    const closing = leaving.close();
+    await expect(leaving.store.withRefreshLock(newKey(), async () => {})).rejects.toThrow("is closed");
+    await held.leave();
+    await closing;
+    const locks = await fleet.server.sql(
+      "select pid from pg_locks where locktype = 'advisory' and objid = $1",
+      [owner],
+    );
+    expect(locks).toEqual([]);
+  });
+});
+
+/** The number that a host stands in its leases with. */
+async function ownerOf(by: TestHost): Promise<number> {
+  const key = newKey();
+  let owner = 0;
+  await by.store.withRefreshLock(key, async () => {
+    owner = (await row(key))?.owner ?? 0;
+  });
+  return owner;
+}
+
+describe("a lease that was lost", () => {
+  test("does not let an intent be written, nor anything over newer tokens", async () => {
+    const key = newKey();
+    await host.store.write(key, testEntry("one"));
+    await host.store.withRefreshLock(key, async (found) => {
+      const entry = found ?? testEntry("never");
+      await fleet.server.sql(
+        "update holdfast.schedule set fence = nextval('holdfast.fence'), owner = 2000000000, lease_until = clock_timestamp() + interval '1 hour' where key = $1",
+        [key],
+      );
+      const begun = { ...entry, version: 2, intent: { refresh_hash: "x", started_at_unix: 1 } };
+      expect(await host.store.write(key, begun, lineageOf(entry))).toBe(false);
+      await other.store.write(key, testEntry("login", { generation: "generation 2" }));
+      expect(await host.store.write(key, testEntry("late", { version: 2 }), lineageOf(entry))).toBe(false);
+    });
+    expect(await other.store.read(key)).toEqual(testEntry("login", { generation: "generation 2" }));
+    expect(await row(key)).toMatchObject({ owner: 2_000_000_000 });
+  });
+});
+
+describe("another process", () => {
+  async function holder(key: string): Promise<ChildProcess> {
+    const settings = {
+      config: fleet.server.config("app"),
+      tenant: "acme",
+      key,
+      kek: Buffer.from(fleet.keys.current.key).toString("hex"),
+      leaseMs: 300,
+    };
+    const file = fileURLToPath(new URL("lease-holder.test.support.js", import.meta.url));
+    const child = spawn(process.execPath, [file, JSON.stringify(settings)], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    children.push(child);
+    if (!child.stdout) throw new Error("no output");
+    await once(child.stdout, "data");
+    return child;
+  }
+
+  test("that is killed loses its lease when its life is over", async () => {
+    const key = newKey();
+    const child = await holder(key);
+    child.kill("SIGKILL");
+    expect(await host.store.withRefreshLock(key, async () => "in")).toBe("in");
+  });
+
+  test("that is frozen keeps its lease beyond its life, and goes on with it", async () => {
+    const key = newKey();
+    const child = await holder(key);
+    child.kill("SIGSTOP");
+    await until(async () => (await row(key))?.over === true);
+    await expect(impatient.store.withRefreshLock(key, async () => {})).rejects.toThrow("another host kept");
+    child.kill("SIGCONT");
+    await until(async () => (await row(key))?.over === false);
+    child.stdin?.end();
+    expect(await host.store.withRefreshLock(key, async () => "in")).toBe("in");
+    await once(child, "exit");
+  });
+});
+
+describe("the plain operations", () => {
+  test("give a lease and what is stored, and end it", async () => {
+    const calm = await fleet.host("acme");
+    const at = { scope: "org", key: newKey() };
+    await calm.storage.cloud_set({ ...at, token: testEntry("one").token_set });
+    const { lock, token } = await calm.storage.cloud_acquire_refresh_lock(at);
+    expect(token).toEqual(testEntry("one").token_set);
+    await expect(impatient.storage.cloud_acquire_refresh_lock(at)).rejects.toThrow("another host kept");
+    await other.storage.cloud_release_refresh_lock({ ...at, lock });
+    await calm.storage.cloud_release_refresh_lock({ ...at, lock: "another" });
+    expect((await row(at.key))?.owner).not.toBeNull();
+    await calm.storage.cloud_release_refresh_lock({ ...at, lock });
+    expect((await row(at.key))?.owner).toBeNull();
+  });
+
+  test("exclude each other in one process, and a forgotten lease ends by itself", async () => {
+    const at = { scope: "org", key: newKey() };
+    const first = await host.storage.cloud_acquire_refresh_lock(at);
+    const second = await host.storage.cloud_acquire_refresh_lock(at);
+    expect(second.lock).not.toBe(first.lock);
+    await other.storage.cloud_acquire_refresh_lock(at);
+  });
+
+  test("compare and set by the refresh token", async () => {
+    const at = { scope: "org", key: newKey() };
+    const [one, two] = [testEntry("one"), testEntry("two")];
+    const expected = { refresh_hash: lineageOf(one).refresh_hash };
+    const write = { ...at, expected, token: two.token_set };
+    expect(await host.storage.cloud_compare_and_set(write)).toBe(false);
+    await host.store.write(at.key, one);
+    expect(await other.storage.cloud_compare_and_set(write)).toBe(true);
+    expect(await host.storage.cloud_compare_and_set(write)).toBe(false);
+    expect(await host.store.read(at.key)).toEqual({ ...two, version: 2 });
+    await host.storage.cloud_delete(at);
+    expect(await host.storage.cloud_get(at)).toBeNull();
+  });
+
+  test("refuse what is no token set", async () => {
+    const at = { scope: "org", key: newKey() };
+    await expect(host.storage.cloud_set({ ...at, token: { access_token: 1 } })).rejects.toMatchObject({
+      code: "HARN-OAU-011",
+    });
+  });
+});
