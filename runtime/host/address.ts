@@ -38,7 +38,7 @@ const specialV6: readonly (readonly [string, number])[] = [
 // same list would match every IPv4 address, so the forms that are reachable at all stand in a list of their own.
 const special = new BlockList();
 const reachableV6 = new BlockList();
-const loopback = new BlockList();
+const loopbackV6 = new BlockList();
 
 for (const [net, prefix] of specialV4) {
   special.addSubnet(net, prefix, "ipv4");
@@ -49,8 +49,9 @@ for (const [net, prefix] of specialV6) special.addSubnet(net, prefix, "ipv6");
 reachableV6.addSubnet("2000::", 3, "ipv6");
 reachableV6.addSubnet("64:ff9b::", 96, "ipv6");
 reachableV6.addSubnet("::ffff:0:0", 96, "ipv6");
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
+loopbackV6.addAddress("::1", "ipv6");
+// Its mapped form too.
+loopbackV6.addSubnet("127.0.0.0", 8, "ipv4");
 const unspecified = new BlockList();
 unspecified.addSubnet("0.0.0.0", 8, "ipv4");
 unspecified.addAddress("::", "ipv6");
@@ -67,7 +68,8 @@ export function isPublicAddress(ip: string): boolean {
 export function isLoopbackHost(hostname: string): boolean {
   const bare = hostname.startsWith("[") && hostname.endsWith("]") ? hostname.slice(1, -1) : hostname;
   const family = isIP(bare);
-  if (family !== 0) return !bare.includes("%") && loopback.check(bare, family === 4 ? "ipv4" : "ipv6");
+  if (family === 4) return bare.startsWith("127.");
+  if (family === 6) return !bare.includes("%") && loopbackV6.check(bare, "ipv6");
   const name = bare.toLowerCase().replace(/\.$/, "");
   return name === "localhost" || name.endsWith(".localhost");
 }

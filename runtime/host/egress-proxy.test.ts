@@ -68,7 +68,8 @@ describe("a request through a proxy", () => {
         `CONNECT ${publicAddress}:443 HTTP/1.1\r\nhost: ${publicAddress}:443\r\nconnection: close\r\n\r\n`,
       ]),
     );
-    expect(proxy.connections).toBe(3);
+    // One is kept for requests like the first, one for those that must arrive.
+    expect(proxy.connections).toBe(2);
     expect(server.requests[0]).toContain("authorization: Bearer in-the-tunnel");
     expect(Buffer.concat(proxy.passed).toString("latin1")).not.toContain("in-the-tunnel");
   });

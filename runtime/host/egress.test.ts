@@ -91,17 +91,37 @@ describe("an exchange", () => {
     expect(server.requests[1]).not.toMatch(/cookie/i);
   });
 
-  test("keeps connections, and opens a new one for freshSocket", async () => {
+  test("keeps connections, and keeps those for freshSocket apart", async () => {
     const server = await serve((socket) => socket.write(reply("ok")));
     const send = sender();
     for (let i = 0; i < 6; i += 1) await send({ url: server.url });
     const kept = server.connections;
     // A connection is free again one turn after its answer, so that two may take turns.
     expect(kept).toBeLessThanOrEqual(2);
-    await send({ url: server.url, freshSocket: true });
-    await send({ url: server.url, freshSocket: true });
+    for (let i = 0; i < 3; i += 1) await send({ url: server.url, freshSocket: true });
+    expect(server.connections).toBe(kept + 1);
+    await Promise.all([0, 1].map(() => send({ url: server.url, freshSocket: true })));
     expect(server.connections).toBe(kept + 2);
-    expect(server.open).toBeLessThanOrEqual(kept + 1);
+  });
+
+  test("a connection for freshSocket is used no more after a failure, or when the server ended it", async () => {
+    let answers = 0;
+    const server = await serve((socket) => {
+      answers += 1;
+      if (answers === 2) socket.destroy();
+      else if (answers === 3) socket.end(reply("ok"));
+      else socket.write(reply("ok"));
+    });
+    const send = sender();
+    const ask = (): Promise<unknown> =>
+      send({ url: server.url, freshSocket: true }).then(
+        ({ status }) => status,
+        (error: unknown) => (error as { kind: string }).kind,
+      );
+    expect([await ask(), await ask(), await ask()]).toEqual([200, "cut", 200]);
+    await expect.poll(() => server.open).toBe(0);
+    expect(await ask()).toBe(200);
+    expect(server.connections).toBe(3);
   });
 
   test("reads HEAD, 204 and 1xx answers", async () => {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type * as undici from "undici";
 import type { Http, HttpFailureKind, HttpRequest, HttpResponse } from "../ports.ts";
 import { type Admitted, admit, type EgressContext } from "./admission.ts";
 import { type Connections, createConnections, type Destination } from "./connections.ts";
@@ -36,6 +37,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
   const settings = egressSettings(options);
   const { limits, lookup } = settings;
   const active = new Set<Cutoff>();
+  let library: Promise<typeof undici> | null = null;
   let connections: Connections | null = null;
   let closed = false;
 
@@ -46,10 +48,12 @@ export function createEgress(options: EgressOptions = {}): Egress {
     cutoff: Cutoff,
     share: Share,
   ) {
-    const library = await import("undici");
+    // Importing again takes longer than the rest of what is done here.
+    library ??= import("undici");
+    const loaded = await library;
     if (cutoff.kind !== null)
       throw new HttpFailureError(cutoff.kind, { method: request.method, origin: to.origin, sent: false });
-    connections ??= createConnections(library, settings);
+    connections ??= createConnections(loaded, settings);
     return freshSocket
       ? connections.fresh(to, (carrier) => exchange(carrier, request, limits, cutoff, share))
       : exchange(connections.pooled(to), request, limits, cutoff, share);

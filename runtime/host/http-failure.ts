@@ -117,7 +117,23 @@ export class HttpFailureError extends Error implements HttpFailure {
 function usualHint(kind: HttpFailureKind, { origin, reason }: HttpFailureContext): string | undefined {
   if (reason === "in_flight")
     return "Await some requests before starting more, or ask for less with max_bytes.";
-  return kind === "not_granted" ? grantHint(origin) : undefined;
+  switch (kind) {
+    case "not_granted":
+    case "address_refused":
+      return grantHint(origin);
+    case "url_refused":
+      return "Write an absolute https URL, without a user name.";
+    case "credential_refused":
+      return "Send it to the origin that it was issued for.";
+    case "too_large":
+      return "Ask for less, or for more bytes with max_bytes.";
+    case "malformed":
+      return "Tell it to whoever runs the server.";
+    case "unmocked":
+      return "Add an http_mock for it.";
+    default:
+      return undefined;
+  }
 }
 
 function grantHint(origin: string | undefined): string | undefined {

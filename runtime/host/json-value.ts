@@ -24,15 +24,15 @@ export function copyJson(value: unknown, depth = 0): Json | undefined {
     if (member === undefined) continue;
     const copied = copyJson(member, depth + 1);
     if (copied === undefined) return undefined;
-    // Assigning would run the setter of `__proto__`.
-    Object.defineProperty(copy, name, {
-      value: copied,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+    if (name === "__proto__") defineMember(copy, name, copied);
+    else copy[name] = copied;
   }
   return Object.freeze(copy);
+}
+
+/** Assigning would run the setter of `__proto__`. */
+function defineMember(copy: object, name: string, value: Json): void {
+  Object.defineProperty(copy, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function copyList(list: readonly unknown[], depth: number): Json | undefined {

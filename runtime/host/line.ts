@@ -17,6 +17,8 @@ export interface Line {
   onBytes: (() => void) | null;
   /** True while the system has not yet taken all that was written. */
   isWriting(): boolean;
+  /** True while there is a connection that neither side has ended. */
+  isOpen(): boolean;
   /** Closes the connection, or gives up making it. */
   end(): void;
 }
@@ -29,6 +31,7 @@ export function createLine(make: Connect, limitMs: number, open: Set<Line>): Lin
   const line: Line = {
     onBytes: null,
     isWriting: () => (socket?.writableLength ?? 0) > 0,
+    isOpen: () => socket !== null && socket.readable && socket.writable,
     end() {
       making?.abort(new ConnectFault(null));
       socket?.destroy();

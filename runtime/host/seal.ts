@@ -49,7 +49,7 @@ export interface Sealer {
 }
 
 const cachedCapsules = 1_000;
-const rememberedValues = 1_000;
+const rememberedValues = 500;
 
 /**
  * A sealer whose first key seals and all of whose keys open. Without keys it makes a random one, and its capsules end
@@ -106,7 +106,8 @@ export function createSealer(options: { random: Random; sealingKeys?: readonly U
 
   return {
     forRun({ passThrough, redactor }) {
-      const remember = registration(redactor);
+      // What is shown in clear may be forgotten after a while; a script must not be able to push a sealed value out.
+      const remember = registration(redactor, passThrough ? rememberedValues : Number.POSITIVE_INFINITY);
       return {
         conceal(value, binding) {
           remember(value, binding.kind);
@@ -125,16 +126,21 @@ export function createSealer(options: { random: Random; sealingKeys?: readonly U
   };
 }
 
-/** Registers each value once per run, so that a token used a million times does not grow the registry's counts. */
-function registration(redactor: Redactor | null): (value: string, name: string) => void {
-  const known = new Set<string>();
+/**
+ * Registers each value once per run, so that a token used a million times does not grow the registry's counts. The newest
+ * `most` stay known.
+ */
+function registration(redactor: Redactor | null, most: number): (value: string, name: string) => void {
+  const releases = new Map<string, () => void>();
   return (value, name) => {
-    const entry = `${name}\0${value}`;
-    if (redactor === null || known.has(entry)) return;
+    if (redactor === null || releases.has(value)) return;
     // First: a value that the redactor refuses may not pass the next time either.
-    redactor.register(value, name);
-    if (known.size >= rememberedValues) known.clear();
-    known.add(entry);
+    releases.set(value, redactor.register(value, name));
+    for (const [oldest, release] of releases) {
+      if (releases.size <= most) break;
+      releases.delete(oldest);
+      release();
+    }
   };
 }
 

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Row } from "./measure.ts";
 
-const command = fileURLToPath(new URL("../../cli/main.js", import.meta.url));
+const command = fileURLToPath(new URL("../../command/holdfast.cjs", import.meta.url));
 
 /** The row. `folder` is where the script goes. */
 export function commandRows(folder: string): readonly Row[] {

@@ -11,14 +11,12 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRuntime } from "../../runtime/index.ts";
 import { oauth } from "../../stdlib/oauth/index.ts";
-import { createOAuth } from "../../stdlib/oauth/node.ts";
 import { commandRows } from "./command-rows.ts";
 import { type Figure, measureRow } from "./measure.ts";
-import { oauthRows } from "./oauth-rows.ts";
 import { redactionRows } from "./redaction-rows.ts";
 import { table } from "./report.ts";
 import { echoPlugin, sandboxRows } from "./sandbox-rows.ts";
-import { storageRows } from "./storage-rows.ts";
+import { tokenRow } from "./token-row.ts";
 import { startTokenServer } from "./token-server.ts";
 
 /** Milliseconds for all rows together, on a machine that has nothing else to do. */
@@ -31,13 +29,11 @@ const runtime = await createRuntime({
   plugins: [oauth(), echoPlugin],
   limits: { pendingCalls: 1_000, cpu: 60_000 },
 });
-const node = createOAuth();
 
 const rows = [
   ...commandRows(folder),
   ...sandboxRows(runtime),
-  ...(await oauthRows(runtime, node, server.origin, folder)),
-  ...(await storageRows(node, folder)),
+  tokenRow(runtime, server.origin),
   ...redactionRows(),
 ];
 const figures: Figure[] = [];
@@ -46,7 +42,6 @@ for (const row of rows) {
   figures.push(await measureRow(row, budget / rows.length));
 }
 
-await node.close();
 await runtime.close();
 await server.close();
 

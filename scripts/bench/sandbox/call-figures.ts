@@ -5,6 +5,7 @@
  */
 
 import type { Runtime } from "../../../runtime/index.ts";
+import { engineDigest } from "../../../runtime/sandbox/engine-digest.ts";
 import { resolveLimits } from "../../../runtime/sandbox/limits.ts";
 import { runScript } from "../../../runtime/sandbox/run.ts";
 import type { SandboxWorker } from "../../../runtime/sandbox/sandbox-worker.ts";
@@ -53,7 +54,13 @@ export default async function ({ server, order, count }) {
 /** A sandbox in this thread, for {@link awaitedInThread}. */
 export async function makeInThread(): Promise<SandboxWorker> {
   const { memory, stack } = limits;
-  return await startInThread({ stdSources: stdSources(), memory, stack, once: false });
+  return await startInThread({
+    engine: engineDigest(),
+    stdSources: stdSources(),
+    memory,
+    stack,
+    once: false,
+  });
 }
 
 /** Microseconds for one awaited host call when guest and host share a thread. */

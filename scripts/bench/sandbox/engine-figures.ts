@@ -13,6 +13,7 @@ import {
   type EngineImage,
   type EngineOptions,
 } from "../../../runtime/sandbox/engine.ts";
+import { engineCode } from "../../../runtime/sandbox/engine-code.ts";
 import { guestSources } from "../../../runtime/sandbox/guest-sources.ts";
 import { preludeOf } from "../../../runtime/sandbox/runner.ts";
 import { std } from "../../../runtime/std/index.ts";
@@ -47,6 +48,7 @@ export function stdSources(): ReadonlyMap<string, string> {
 export async function makeSubject(): Promise<Subject> {
   const sources = new Map([...guestSources(), ...stdSources()]);
   const options: EngineOptions = {
+    code: engineCode(),
     memory: 32 * MiB,
     stack: 192 * 1024,
     door: (text) => (text.startsWith('{"k":"plain"') ? '{"v":1}' : undefined),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { engineCode } from "../../../runtime/sandbox/engine-code.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "../../../runtime/sandbox/messages.ts";
 import { sharedBytes } from "../../../runtime/sandbox/messages.ts";
 import { createRunner } from "../../../runtime/sandbox/runner.ts";
@@ -37,7 +38,12 @@ export async function startInThread(setup: WorkerSetup): Promise<SandboxWorker> 
         throw new Error("a plain call is asked for, not told");
     }
   };
-  const runner = createRunner({ shared, say, ask: (text) => handlers?.onPlain(text) ?? "{}" });
+  const runner = createRunner({
+    code: engineCode(),
+    shared,
+    say,
+    ask: (text) => handlers?.onPlain(text) ?? "{}",
+  });
   const post = (message: ToWorker): void => runner.take(message);
   post({ type: "setup", setup });
   await ready;

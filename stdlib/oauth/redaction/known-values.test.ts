@@ -155,3 +155,27 @@ test("an index that lost most needles still finds the rest", () => {
   // Once by each of its windows.
   expect(new Set(hits.map((hit) => hit.owner))).toEqual(new Set([0]));
 });
+
+test("every form of a value is at least as long as the value", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", minLength: 8, maxLength: 40 }), (secret) => {
+      expect(Math.min(...knownForms(secret).map(({ length }) => length))).toBeGreaterThanOrEqual(
+        secret.length,
+      );
+    }),
+  );
+});
+
+test("many values are known, whichever texts came first, until they are released", () => {
+  const redactor = createRedactor();
+  const secrets = Array.from({ length: 3_000 }, (_, number) => `opaque secret number ${number}.`);
+  const releases = secrets.map((secret) => redactor.register(secret, "access_token"));
+  expect(redactor.redact("a short text")).toBe("a short text");
+  for (const secret of secrets) expect(redactor.redact(secret)).toMatch(/^<redacted:access_token:\d+>$/);
+  releases.forEach((release, number) => number % 2 === 0 && release());
+  redactor.register("opaque and late", "access_token")();
+  for (const secret of secrets.filter((_, number) => number % 2 === 0))
+    expect(redactor.redact(secret)).toBe(secret);
+  expect(redactor.redact(secrets[1] ?? "")).toMatch(/^<redacted/);
+  expect(redactor.redact("an opaque and late one")).toBe("an opaque and late one");
+});

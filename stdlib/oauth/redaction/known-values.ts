@@ -11,18 +11,26 @@ import { placeholderName } from "./placeholder.ts";
 import { knownRank, type Span } from "./spans.ts";
 
 interface KnownValue {
+  readonly value: string;
   readonly names: Map<string, number>;
-  readonly needles: readonly Needle<KnownValue>[];
+  /** Null: it waits for a text that is long enough to hold it. */
+  needles: readonly Needle<KnownValue>[] | null;
 }
 
 const fallbackName = "secret";
 /** Long needles are found with long windows, and so with long leaps. From twice the length on, two of them fit. */
 const longWindow = 16;
+/** Values that may wait: tokens come and go, and most go before such a text comes. Together they take some milliseconds. */
+const mostWaiting = 1_024;
 const none: readonly Span[] = [];
 
 /** Counted values: one is known until everyone who registered it has released it. */
 export class KnownValues {
   readonly #values = new Map<string, KnownValue>();
+  /** The oldest first. */
+  readonly #waiting = new Set<KnownValue>();
+  /** No form of a value that waits is shorter. */
+  #shortestWaiting = Number.POSITIVE_INFINITY;
   readonly #short = new NeedleIndex<KnownValue>(shortestKnown);
   readonly #long = new NeedleIndex<KnownValue>(longWindow);
   /** Used anew by each scan. */
@@ -41,11 +49,11 @@ export class KnownValues {
     this.#namesUsed.add(shown);
     let known = this.#values.get(value);
     if (known === undefined) {
-      const needles: Needle<KnownValue>[] = [];
-      known = { names: new Map(), needles };
-      for (const text of knownForms(value)) needles.push({ text, owner: known });
-      for (const needle of needles) this.#indexOf(needle).add(needle);
+      known = { value, names: new Map(), needles: null };
       this.#values.set(value, known);
+      this.#waiting.add(known);
+      this.#shortestWaiting = Math.min(this.#shortestWaiting, value.length);
+      if (this.#waiting.size > mostWaiting) this.#admit(this.#waiting.values().next().value);
     }
     known.names.set(shown, (known.names.get(shown) ?? 0) + 1);
     let held = true;
@@ -58,6 +66,7 @@ export class KnownValues {
   /** Every occurrence, at or behind `from`, of a known value in any of its forms. Without any, nothing is allocated. */
   scan(text: string, from = 0): readonly Span[] {
     const hits = this.#hits;
+    if (text.length - from >= this.#shortestWaiting) this.#admitAll();
     try {
       this.#short.find(text, from, hits);
       this.#long.find(text, from, hits);
@@ -83,6 +92,7 @@ export class KnownValues {
 
   /** The first place from `from` on where a known value may begin whose end the text does not hold; else the text's length. */
   firstPart(text: string, from: number): number {
+    this.#admitAll();
     return Math.min(this.#short.firstPart(text, from), this.#long.firstPart(text, from));
   }
 
@@ -100,6 +110,19 @@ export class KnownValues {
     return this.#values.size;
   }
 
+  #admitAll(): void {
+    for (const known of this.#waiting) this.#admit(known);
+    this.#shortestWaiting = Number.POSITIVE_INFINITY;
+  }
+
+  /** From now on it is looked for. */
+  #admit(known: KnownValue | undefined): void {
+    if (known === undefined) return;
+    this.#waiting.delete(known);
+    known.needles = knownForms(known.value).map((text) => ({ text, owner: known }));
+    for (const needle of known.needles) this.#indexOf(needle).add(needle);
+  }
+
   #indexOf({ text }: Needle<KnownValue>): NeedleIndex<KnownValue> {
     return text.length < longWindow ? this.#short : this.#long;
   }
@@ -112,6 +135,7 @@ export class KnownValues {
     else known.names.delete(name);
     if (known.names.size > 0) return;
     this.#values.delete(value);
-    for (const needle of known.needles) this.#indexOf(needle).remove(needle);
+    this.#waiting.delete(known);
+    for (const needle of known.needles ?? []) this.#indexOf(needle).remove(needle);
   }
 }

@@ -55,7 +55,8 @@ export class NeedleIndex<Owner> {
   #starts = new HashSet(0);
   /** By their first characters, also as a bitmap; made when a stream asks. */
   #heads: { readonly byHead: Map<string, Needle<Owner>[]>; readonly firsts: Uint8Array } | null = null;
-  readonly #needles = new Set<Needle<Owner>>();
+  /** Each with the offsets of its windows. */
+  readonly #needles = new Map<Needle<Owner>, readonly number[]>();
   #longest = 0;
   #removed = 0;
 
@@ -72,18 +73,21 @@ export class NeedleIndex<Owner> {
   add(needle: Needle<Owner>): void {
     const { text } = needle;
     const offset = this.#bestOffset(text, text.length - this.#window);
-    this.#addWindow(needle, offset);
     // A line end inside one of two windows leaves the other whole.
     const other = offset >= this.#window ? offset - this.#window : offset + this.#window;
-    if (other + this.#window <= text.length && this.#sharing(text, other) < 2) this.#addWindow(needle, other);
-    this.#needles.add(needle);
+    const hasOther = other + this.#window <= text.length && this.#sharing(text, other) < 2;
+    const offsets = hasOther ? [offset, other] : [offset];
+    for (const each of offsets) this.#addWindow(needle, each);
+    this.#needles.set(needle, offsets);
     this.#longest = Math.max(this.#longest, text.length);
     this.#heads = null;
   }
 
   remove(needle: Needle<Owner>): void {
-    if (!this.#needles.delete(needle)) return;
-    for (let offset = needle.text.length - this.#window; offset >= 0; offset--) {
+    const offsets = this.#needles.get(needle);
+    if (offsets === undefined) return;
+    this.#needles.delete(needle);
+    for (const offset of offsets) {
       const key = needle.text.slice(offset, offset + this.#window);
       const sharing = this.#windows.get(key);
       const at = sharing?.findIndex((windowed) => windowed.needle === needle) ?? -1;
@@ -96,7 +100,7 @@ export class NeedleIndex<Owner> {
     // Old entries only make the scan look where nothing is; now and then the sets are made anew.
     if (this.#removed > 256 && this.#removed > this.#needles.size) {
       this.#indexAnew();
-      this.#longest = Math.max(0, ...Array.from(this.#needles, ({ text }) => text.length));
+      this.#longest = Math.max(0, ...Array.from(this.#needles.keys(), ({ text }) => text.length));
       this.#removed = 0;
     }
   }
@@ -107,7 +111,7 @@ export class NeedleIndex<Owner> {
    * @throws RangeError when the needles repeat themselves so much that the scan would not be linear.
    */
   find(text: string, from: number, hits: Hit<Owner>[]): void {
-    if (this.#needles.size === 0) return;
+    if (this.#needles.size === 0 || text.length - from < this.#window) return;
     const budget: Budget = { left: workAtLeast + workPerCharacter * text.length };
     try {
       for (let at = from; at + this.#window <= text.length; )
@@ -207,7 +211,7 @@ export class NeedleIndex<Owner> {
     if (this.#heads !== null) return this.#heads;
     const byHead = new Map<string, Needle<Owner>[]>();
     const firsts = new Uint8Array(1 << headBits);
-    for (const needle of this.#needles) {
+    for (const needle of this.#needles.keys()) {
       const head = needle.text.slice(0, headLength);
       const sharing = byHead.get(head);
       if (sharing === undefined) byHead.set(head, [needle]);
@@ -247,14 +251,16 @@ export class NeedleIndex<Owner> {
     return this.#windows.get(text.slice(offset, offset + this.#window))?.length ?? 0;
   }
 
-  /** Bytes of the copy count, so the low ones of characters too. */
+  /** Bytes of the copy count, so the low ones of characters too. The words of a gram roll along the window. */
   #index(key: string): void {
-    const bytes = Buffer.from(key, "latin1");
     const isLong = this.#gram === 8;
+    let [low, high] = [wordAt(key, 0), isLong ? wordAt(key, 4) : 0];
     for (let at = 0; at < this.#stride; at++) {
-      const hash = hashOf(bytes.readUInt32LE(at), isLong ? bytes.readUInt32LE(at + 4) : 0);
-      if (at === 0) this.#starts.add(hash);
-      this.#grams.add(hash);
+      if (at === 0) this.#starts.add(hashOf(low, high));
+      this.#grams.add(hashOf(low, high));
+      const next = key.charCodeAt(at + this.#gram) << 24;
+      low = (low >>> 8) | (isLong ? high << 24 : next);
+      if (isLong) high = (high >>> 8) | next;
     }
   }
 
@@ -300,6 +306,16 @@ class HashSet {
 /** The high bits are the good ones. */
 function hashOf(low: number, high: number): number {
   return Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
+}
+
+/** Four characters' low bytes, the first lowest. */
+function wordAt(text: string, at: number): number {
+  return (
+    (text.charCodeAt(at) & 0xff) |
+    ((text.charCodeAt(at + 1) & 0xff) << 8) |
+    ((text.charCodeAt(at + 2) & 0xff) << 16) |
+    (text.charCodeAt(at + 3) << 24)
+  );
 }
 
 function headHash(text: string, at: number): number {
