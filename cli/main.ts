@@ -5,13 +5,21 @@
  * @module
  */
 
+import { engineCode } from "../runtime/sandbox/engine-code.ts";
 import { startThreadAhead } from "../runtime/sandbox/sandbox-thread.ts";
-import { expectShortLife } from "./short-life.ts";
+import { forShortLife } from "./short-life.ts";
 import { tolerateClosedPipes } from "./terminal.ts";
 
-tolerateClosedPipes();
-expectShortLife();
-// The sandbox's thread starts on another core while this one loads everything else.
-if (process.argv[2] === "run") startThreadAhead();
-const { main } = await import("./program.ts");
-process.exit(await main(process.argv.slice(2)));
+/** Does what the words say, and ends the process. */
+async function start(words: readonly string[]): Promise<never> {
+  if (words[0] === "run") {
+    forShortLife(engineCode);
+    // The sandbox's thread starts on another core while this one loads everything else.
+    startThreadAhead();
+  }
+  tolerateClosedPipes();
+  const { main } = await import("./program.ts");
+  return process.exit(await main(words));
+}
+
+void start(process.argv.slice(2));

@@ -1,5 +1,5 @@
-// Assembles the anchor scan, compiles the TypeScript sources into dist/, copies the data files that the compiled code reads, and
-// joins the files of the command.
+// Assembles the anchor scan, compiles the TypeScript sources into dist/, copies the data files that the compiled code reads, lets
+// that code make what would take it long at each start, and joins the files of the command.
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -25,8 +25,8 @@ if (existsSync(join(root, catalogue))) {
     if (file.endsWith(".json")) cpSync(join(root, catalogue, file), join(root, "dist", catalogue, file));
   }
 }
-execFileSync(process.execPath, [join(root, "dist", "scripts", "guest-types", "main.js")], {
-  stdio: "inherit",
-});
+for (const step of ["guest-types", "anchor-table", "sandbox-image"]) {
+  execFileSync(process.execPath, [join(root, "dist", "scripts", step, "main.js")], { stdio: "inherit" });
+}
 await bundleCommand(join(root, "dist"));
-chmodSync(join(root, "dist", "cli", "main.js"), 0o755);
+chmodSync(join(root, "dist", "command", "holdfast.cjs"), 0o755);

@@ -34,7 +34,9 @@ test("the package holds what runs, its types and the papers, and nothing else", 
   const strays = packed.filter(
     (path) =>
       !/^dist\/(runtime|stdlib|conformance|cli|types)\/.*(\.js|\.d\.ts|\.json)$/.test(path) &&
-      !/^dist\/command\/[\w-]+\.js$/.test(path) &&
+      !/^dist\/command\/[\w-]+\.cjs(\.v8)?$/.test(path) &&
+      !["dist/command/engine.wasm", "dist/command/LICENSES.txt"].includes(path) &&
+      path !== "dist/runtime/sandbox/template.image" &&
       !/^fixtures\/(case\.schema\.json|cases\/[\w/]+\.(json|ts)|providers\/\w+\.json)$/.test(path),
   );
   expect(
@@ -46,7 +48,9 @@ test("the package holds what runs, its types and the papers, and nothing else", 
     expect.arrayContaining([
       "LICENSE",
       "SECURITY.md",
-      "dist/cli/main.js",
+      "dist/command/holdfast.cjs",
+      "dist/command/run.cjs.v8",
+      "dist/runtime/sandbox/template.image",
       "dist/runtime/index.js",
       "dist/runtime/index.d.ts",
       "dist/types/holdfast-oauth.d.ts",
@@ -90,6 +94,7 @@ test.each([
   ["holdfast/oauth/redaction", "pinoRedaction"],
   ["holdfast/oauth/storage", "memory"],
   ["holdfast/conformance", "storageContract"],
+  ["holdfast/postgres", "postgresStorage"],
 ])("%s can be imported", (specifier, name) => {
   const words = [
     "--input-type=module",

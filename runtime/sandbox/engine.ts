@@ -1,5 +1,6 @@
 /**
- * The one file that names the sandbox engine (QuickJS in WebAssembly). Another engine replaces this file.
+ * The one file that names the sandbox engine (QuickJS in WebAssembly), with `engine-code.ts`, which reads it. Another engine
+ * replaces these.
  *
  * An engine is one WebAssembly instance with its own memory, so nothing is shared between two of them and a memory
  * error of the engine stays inside. All that an engine knows is in that memory: this file drives the engine's own C
@@ -10,8 +11,6 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import packagedVariant from "@jitl/quickjs-wasmfile-release-sync";
 import { restoreImage, type Segment, takeImage } from "./memory-image.ts";
 import { initialMemory, moduleRefused } from "./messages.ts";
@@ -19,10 +18,6 @@ import { initialMemory, moduleRefused } from "./messages.ts";
 /** The package describes its CommonJS face; what an ES module imports is the variant itself. */
 const variant = packagedVariant as unknown as typeof packagedVariant.default;
 
-/** Compiled once per thread, at the thread's start. Threads of one process share the machine code: V8 knows the bytes again. */
-const module = new WebAssembly.Module(
-  readFileSync(createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm")),
-);
 const loaded = Promise.all([
   variant.importModuleLoader() as Promise<unknown> as Promise<Load>,
   variant.importFFI(),
@@ -42,6 +37,8 @@ const evalModule = 1;
 const allIntrinsics = 0;
 
 export interface EngineOptions {
+  /** See `engine-code.ts`. */
+  readonly code: WebAssembly.Module;
   /** Cap of the engine's memory in bytes, at least 16 MiB. */
   readonly memory: number;
   /** Cap of the guest's stack in bytes. */
@@ -52,7 +49,7 @@ export interface EngineOptions {
   readonly source: (name: string) => string | null;
   /** The resolved name of a specifier that stands in the module `base`, or null. */
   readonly resolve: (base: string, specifier: string) => string | null;
-  /** Asked now and then while guest code runs; true stops it. */
+  /** Asked now and then while guest code runs; true stops it, when the guest's own `stopped` has said where. */
   readonly interrupted: () => boolean;
 }
 
@@ -65,8 +62,8 @@ export interface Engine {
   runJobs(): boolean;
   /** Size of the engine's memory in bytes; it only grows. */
   memoryBytes(): number;
-  /** True when the guest was refused more memory, and got none since. */
-  lacksMemory(): boolean;
+  /** How often the guest was refused more memory since it last got some. */
+  memoryRefusals(): number;
   /** The engine as it is now, for {@link Engine.reset} and {@link createEngine}. */
   image(): EngineImage;
   /**
@@ -95,6 +92,7 @@ interface Addresses {
   readonly deliver: number;
   readonly fail: number;
   readonly watch: number;
+  readonly stopped: number;
   /** Room for one address. */
   readonly scratch: number;
 }
@@ -136,10 +134,16 @@ interface Callbacks {
   freeHostRef(): void;
 }
 
+type InstantiateWasm = (
+  imports: WebAssembly.Imports,
+  done: (instance: WebAssembly.Instance) => void,
+) => WebAssembly.Exports;
+
 /** The library's loader. */
 type Load = (options: {
   readonly wasmMemory: WebAssembly.Memory;
-  readonly instantiateWasm: typeof instantiateWasm;
+  readonly instantiateWasm: InstantiateWasm;
+  readonly thisProgram: string;
 }) => Promise<Instance>;
 
 /** What the library's loader gives. */
@@ -156,24 +160,30 @@ const decoder = new TextDecoder();
 
 /**
  * Makes an engine: with the door installed and the guest's prelude (`holdfast:prelude`) run, or an empty one for an image,
- * which {@link Engine.reset} must fill before anything else. The prelude exports `deliver`, `fail` and `watch`.
+ * which {@link Engine.reset} must fill before anything else. The prelude exports `deliver`, `fail`, `watch` and `stopped`.
  */
 export async function createEngine(options: EngineOptions, from: string | EngineImage): Promise<Engine> {
   const memory = new WebAssembly.Memory({
     initial: initialPages,
     maximum: Math.max(initialPages, Math.floor(options.memory / pageBytes)),
   });
-  let lacksMemory = false;
+  let refusals = 0;
   const grow = memory.grow.bind(memory);
   // The library asks for less, and again, when it is refused.
   memory.grow = (pages) => {
-    lacksMemory = true;
+    refusals += 1;
     const before = grow(pages);
-    lacksMemory = false;
+    refusals = 0;
     return before;
   };
   const [load, Functions] = await loaded;
-  const instance = await load({ wasmMemory: memory, instantiateWasm });
+  // The library writes the program's name into the engine's memory; the default is the path of a file of the host.
+  const instantiateWasm: InstantiateWasm = (imports, done) => {
+    const instance = new WebAssembly.Instance(options.code, imports);
+    done(instance);
+    return instance.exports;
+  };
+  const instance = await load({ wasmMemory: memory, instantiateWasm, thisProgram: "holdfast" });
   const native = new Functions(
     instance as unknown as ConstructorParameters<typeof Functions>[0],
   ) as unknown as Native;
@@ -223,8 +233,12 @@ export async function createEngine(options: EngineOptions, from: string | Engine
       return answer === undefined ? 0 : newString(answer);
     },
     shouldInterrupt() {
+      // Also asked while the guest tells where it was stopped, which is not to take long.
+      if (unusable) return 1;
       if (!options.interrupted()) return 0;
       unusable = true;
+      // No argument: the room for one may hold that of the call which is interrupted.
+      forget(native.QTS_Call(context(), addresses.stopped, undefinedValue, 0, addresses.scratch));
       return 1;
     },
     loadModuleSource(_asyncify, _runtime, _context, name) {
@@ -282,10 +296,10 @@ export async function createEngine(options: EngineOptions, from: string | Engine
     native.QTS_RuntimeEnableInterruptHandler(runtime);
     native.QTS_RuntimeEnableModuleLoader(runtime, 1);
     const context = native.QTS_NewContext(runtime, allIntrinsics);
-    return { runtime, context, deliver: 0, fail: 0, watch: 0, scratch: allocate(8) };
+    return { runtime, context, deliver: 0, fail: 0, watch: 0, stopped: 0, scratch: allocate(8) };
   }
 
-  function runPrelude(prelude: string): Pick<Addresses, "deliver" | "fail" | "watch"> {
+  function runPrelude(prelude: string): Pick<Addresses, "deliver" | "fail" | "watch" | "stopped"> {
     const global = native.QTS_GetGlobalObject(context());
     // The engine frees the function's number when it frees the function, and 0 would mean that it has none.
     setMember(global, "__holdfast_door", native.QTS_NewFunction(context(), "door", 1, false, 1));
@@ -297,6 +311,7 @@ export async function createEngine(options: EngineOptions, from: string | Engine
       deliver: getMember(value, "deliver"),
       fail: getMember(value, "fail"),
       watch: getMember(value, "watch"),
+      stopped: getMember(value, "stopped"),
     };
   }
 
@@ -311,11 +326,14 @@ export async function createEngine(options: EngineOptions, from: string | Engine
   /** Calls a guest function with one value and forgets what it answers; what it has to say goes through the door. */
   function tell(fn: number, value: number): void {
     new DataView(memory.buffer).setUint32(addresses.scratch, value, true);
-    const answer = native.QTS_Call(context(), fn, undefinedValue, 1, addresses.scratch);
+    forget(native.QTS_Call(context(), fn, undefinedValue, 1, addresses.scratch));
+    native.QTS_FreeValuePointer(context(), value);
+  }
+
+  function forget(answer: number): void {
     const error = native.QTS_ResolveException(context(), answer);
     if (error !== 0) native.QTS_FreeValuePointer(context(), error);
     native.QTS_FreeValuePointer(context(), answer);
-    native.QTS_FreeValuePointer(context(), value);
   }
 
   function isIntact(): boolean {
@@ -348,22 +366,13 @@ export async function createEngine(options: EngineOptions, from: string | Engine
     },
     runJobs: () => enter(runBatch),
     memoryBytes: () => memory.buffer.byteLength,
-    lacksMemory: () => lacksMemory,
+    memoryRefusals: () => refusals,
     isIntact,
     image: () => ({ segments: takeImage(instance.HEAPU8), addresses }),
     reset(image, wipe) {
       if (!isIntact()) throw new Error("the engine must be dropped");
       restoreImage(instance.HEAPU8, image.segments, wipe);
-      lacksMemory = false;
+      refusals = 0;
     },
   };
-}
-
-function instantiateWasm(
-  imports: WebAssembly.Imports,
-  done: (instance: WebAssembly.Instance) => void,
-): WebAssembly.Exports {
-  const instance = new WebAssembly.Instance(module, imports);
-  done(instance);
-  return instance.exports;
 }

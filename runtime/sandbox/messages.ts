@@ -8,6 +8,8 @@ import type { MessagePort } from "node:worker_threads";
 
 /** Given to a thread at its start. */
 export interface ThreadData {
+  /** The engine, compiled. */
+  readonly code: WebAssembly.Module;
   readonly shared: SharedArrayBuffer;
   /** Answers to plain calls come here. */
   readonly plainPort: MessagePort;
@@ -15,6 +17,8 @@ export interface ThreadData {
 
 /** Given to a thread once, before its first run. */
 export interface WorkerSetup {
+  /** Which engine it is, as {@link ThreadData} has it: a hash. */
+  readonly engine: string;
   /** Sources of the std modules by specifier. */
   readonly stdSources: ReadonlyMap<string, string>;
   /** Bytes. */
@@ -85,7 +89,7 @@ export const word = {
   busy: 2,
 } as const;
 
-/** Indexes of 64-bit floats, behind the words. Times are ms since the epoch with fractions. */
+/** Indexes of 64-bit floats, behind the words. Times are those of {@link sharedNow}. */
 export const figure = {
   /** When the slice of guest code that is running began. */
   sliceStart: 2,
@@ -104,9 +108,13 @@ export const mostPendingCharacters: number = 64 * 1024 * 1024;
 /** Bytes of shared memory that a worker needs. */
 export const sharedBytes = 64;
 
-/** The same clock in every thread: ms since the epoch, monotonic within the process. */
+/**
+ * The same clock in every thread: ms from some moment on, monotonic. `performance.now()` counts from each thread's start, and
+ * is loaded when it is first asked for, which takes longer than a short script.
+ */
 export function sharedNow(): number {
-  return performance.timeOrigin + performance.now();
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1_000_000;
 }
 
 /** What the guest's loader says of a module that a script cannot have. */

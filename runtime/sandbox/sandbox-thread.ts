@@ -1,11 +1,12 @@
 /**
- * Starts the threads that sandboxes live in. A thread loads the engine by itself; what it works with comes later, in
- * a message, so a thread can be started before anything else is there.
+ * Starts the threads that sandboxes live in. A thread gets the engine; what it works with comes later, in a message, so a
+ * thread can be started before anything else is there.
  *
  * @module
  */
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { engineCode } from "./engine-code.ts";
 import { sharedBytes, type ThreadData } from "./messages.ts";
 
 /** A thread that was started, and the main thread's ends of what it shares with it. */
@@ -33,11 +34,12 @@ function startThread(): SandboxThread {
   const shared = new SharedArrayBuffer(sharedBytes);
   const { port1: plainPort, port2: theirPort } = new MessageChannel();
   const thread = new Worker(new URL("./worker.js", import.meta.url), {
-    workerData: { shared, plainPort: theirPort } satisfies ThreadData,
+    workerData: { code: engineCode(), shared, plainPort: theirPort } satisfies ThreadData,
     transferList: [theirPort],
     env: {},
     argv: [],
-    stdin: false,
+    // Nobody writes to it. Without one, the thread would make one and end it at its start.
+    stdin: true,
     stdout: true,
     stderr: true,
     resourceLimits: { stackSizeMb: 16, maxOldGenerationSizeMb: 128 },

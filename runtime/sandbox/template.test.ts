@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Engine, EngineOptions } from "./engine.ts";
+import { createEngine, type Engine, type EngineImage, type EngineOptions } from "./engine.ts";
+import { engineCode } from "./engine-code.ts";
 import { guestSources } from "./guest-sources.ts";
 import { initialMemory } from "./messages.ts";
 import { createTemplate } from "./template.ts";
@@ -8,10 +9,10 @@ const KiB = 1_024;
 const MiB = 1_024 * KiB;
 
 const prelude = `
-  import { deliver, fail, watch, harden } from "holdfast:guest/door.js";
+  import { deliver, fail, watch, stopped, harden } from "holdfast:guest/door.js";
   import { installGlobals } from "holdfast:guest/globals.js";
   installGlobals(); harden();
-  export { deliver, fail, watch };
+  export { deliver, fail, watch, stopped };
 `;
 
 /** What the guest said last, and whether it is to be interrupted. */
@@ -40,6 +41,7 @@ afterEach(() => {
 
 const guest = guestSources();
 const options: EngineOptions = {
+  code: engineCode(),
   memory: 32 * MiB,
   stack: 192 * KiB,
   door(text) {
@@ -58,6 +60,13 @@ function result(engine: Engine, source: string): unknown {
   engine.runModule(`import { finish } from "holdfast:guest/door.js"; ${source}`, "holdfast:main");
   return said === "" ? undefined : (JSON.parse(said) as { readonly v?: unknown }).v;
 }
+
+/** Every name that can be reached from the global object by two steps. */
+const everything = `
+  const names = (value) => value === null || (typeof value !== "object" && typeof value !== "function") ? []
+    : Reflect.ownKeys(value).map(String);
+  finish({ result: names(globalThis).map((name) => [name, names(globalThis[name]), names(globalThis[name]?.prototype)]) });
+`;
 
 const look = "finish({ result: [typeof left, typeof {}.left, Object.keys(globalThis).length] });";
 const fresh = ["undefined", "undefined", 0];
@@ -199,7 +208,7 @@ test("where putting back does not work, every run gets an engine that is built f
   const door = `
     const send = globalThis.__holdfast_door;
     export const finish = ({ result }) => send(JSON.stringify({ v: [...result, send('{"k":"count"}')] }));
-    export const deliver = () => {}, fail = () => {}, watch = () => {}, harden = () => {};
+    export const deliver = () => {}, fail = () => {}, watch = () => {}, stopped = () => {}, harden = () => {};
   `;
   const leaking: EngineOptions = {
     ...options,
@@ -207,7 +216,7 @@ test("where putting back does not work, every run gets an engine that is built f
   };
   const template = await createTemplate(
     leaking,
-    'export { deliver, fail, watch } from "holdfast:guest/door.js";',
+    'export { deliver, fail, watch, stopped } from "holdfast:guest/door.js";',
     false,
   );
   expect(memories).toHaveLength(2);
@@ -228,4 +237,57 @@ test("for one run, no copy is kept and nothing is tried out", async () => {
   const template = await createTemplate(options, prelude, true);
   expect(said).toBe("");
   expect(result(template.take("a"), look)).toEqual(fresh);
+});
+
+test("from an image, nothing is evaluated, and the realm is the one that the prelude makes", async () => {
+  const engine = await createEngine(options, prelude);
+  const image = engine.image();
+  const asks: string[] = [];
+  const counting: EngineOptions = {
+    ...options,
+    source(name) {
+      asks.push(name);
+      return options.source(name);
+    },
+  };
+  for (const once of [true, false]) {
+    const template = await createTemplate(counting, prelude, once, image);
+    expect(asks).toEqual([]);
+    const fresh = template.take("a");
+    expect(fresh.isIntact()).toBe(true);
+    expect(result(fresh, everything)).toEqual(result(engine, everything));
+    expect(result(fresh, `${leave} ${look}`)).not.toEqual(fresh);
+  }
+});
+
+/** Of a realm in which nothing can be said. */
+async function deafImage(): Promise<EngineImage> {
+  const deaf: EngineOptions = {
+    ...options,
+    source: (name) =>
+      name === "holdfast:guest/door.js"
+        ? "export const finish = () => {}, deliver = finish, fail = finish, watch = finish, harden = finish;"
+        : null,
+  };
+  const engine = await createEngine(deaf, 'export { deliver, fail, watch } from "holdfast:guest/door.js";');
+  return engine.image();
+}
+
+/** Whose addresses lead nowhere. */
+async function strayImage(): Promise<EngineImage> {
+  const image = await deafImage();
+  return { ...image, addresses: { ...image.addresses, context: 3 * MiB, runtime: 3 * MiB } };
+}
+
+test.each([
+  ["says nothing", deafImage, true],
+  ["says nothing", deafImage, false],
+  ["leads nowhere", strayImage, true],
+  ["leads nowhere", strayImage, false],
+])("where an image %s, the prelude is evaluated", async (_what, image, once) => {
+  const template = await createTemplate(options, prelude, once, await image());
+  expect(result(template.take("a"), look)).toEqual(fresh);
+  expect(result(template.take("a"), "finish({ result: typeof globalThis.__holdfast_door });")).toBe(
+    "undefined",
+  );
 });

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { sharedNow } from "./messages.ts";
 import { createEngine, type Engine, type EngineImage, type EngineOptions } from "./engine.ts";
 
 export interface Template {
@@ -21,13 +22,15 @@ export interface Template {
 }
 
 /**
- * Loads a template. `once` is for a process that ends after one run: nothing is kept for a next one.
+ * Loads a template: from the shipped image where there is one that works, else from the prelude. `once` is for a process that
+ * ends after one run: nothing is kept for a next one.
  * @throws Error when the prelude fails.
  */
 export async function createTemplate(
   options: EngineOptions,
   prelude: string,
   once: boolean,
+  shipped: EngineImage | null = null,
 ): Promise<Template> {
   let heard: string[] | null = null;
   const engineOptions: EngineOptions = {
@@ -37,19 +40,20 @@ export async function createTemplate(
       return options.door(text);
     },
   };
-  const build = async (): Promise<Engine> => {
-    const began = performance.now();
-    const built = await createEngine(engineOptions, prelude);
+  const build = async (image: EngineImage | null): Promise<Engine> => {
+    const began = sharedNow();
+    const built = await createEngine(engineOptions, image ?? prelude);
+    if (image) built.reset(image, false);
     freshMicroseconds = microsecondsSince(began);
     return built;
   };
 
   let freshMicroseconds = 0;
-  let engine = await build();
-  let image = once ? null : engine.image();
-  if (image && !resetWorks(engine, image)) {
+  let engine = await build(shipped);
+  let image = shipped ?? (once ? null : engine.image());
+  if (image && !works(engine, image)) {
     image = null;
-    engine = await build();
+    engine = await build(null);
   }
   /** Whose traces the memory may hold outside the image. */
   let lastTenant: string | null = null;
@@ -63,6 +67,15 @@ export async function createTemplate(
     return seen;
   }
 
+  /** Has a side effect that is wanted: V8 compiles what every script needs, which a script should not pay for. */
+  function works(engine: Engine, image: EngineImage): boolean {
+    try {
+      return once ? look(engine) !== "" : resetWorks(engine, image);
+    } catch {
+      return false;
+    }
+  }
+
   function resetWorks(engine: Engine, image: EngineImage): boolean {
     const fresh = look(engine);
     engine.runModule(leaveTraces, "holdfast:main");
@@ -74,7 +87,7 @@ export async function createTemplate(
   return {
     take(tenant) {
       if (!image) return engine;
-      const began = performance.now();
+      const began = sharedNow();
       engine.reset(image, lastTenant !== null && lastTenant !== tenant);
       freshMicroseconds = microsecondsSince(began);
       lastTenant = tenant;
@@ -82,7 +95,7 @@ export async function createTemplate(
     },
     renew() {
       if (image && engine.isIntact()) return null;
-      const next = image ? createEngine(engineOptions, image) : build();
+      const next = image ? createEngine(engineOptions, image) : build(null);
       return next.then((made) => {
         engine = made;
         lastTenant = null;
@@ -95,7 +108,7 @@ export async function createTemplate(
 }
 
 function microsecondsSince(began: number): number {
-  return Math.round((performance.now() - began) * 1000);
+  return Math.round((sharedNow() - began) * 1000);
 }
 
 const lookAround = `

@@ -8,13 +8,14 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { type FromWorker, type ThreadData, type ToWorker, word } from "./messages.ts";
 import { createRunner } from "./runner.ts";
 
-const { shared, plainPort } = workerData as ThreadData;
+const { code, shared, plainPort } = workerData as ThreadData;
 const words = new Int32Array(shared);
 const main = parentPort;
 if (!main) throw new Error("this file runs in a worker thread");
 const say = (message: FromWorker): void => main.postMessage(message);
 
 const runner = createRunner({
+  code,
   shared,
   say,
   ask(text) {

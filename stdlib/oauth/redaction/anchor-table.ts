@@ -107,12 +107,19 @@ export function anchorTable(literals: readonly Literal[]): AnchorTable {
   }
   return {
     literals,
-    characters: Uint8Array.from(Buffer.from(literals.map(({ text }) => text).join(""), "latin1")),
-    folds: Uint8Array.from(literals, ({ ignoreCase }) => (ignoreCase ? 0x20 : 0)),
+    ...charactersOf(literals),
     pairs: isAnchor,
     after: beside(after, pairs),
     before: beside(before, pairs),
     around: beside(around, 4 * pairs),
+  };
+}
+
+/** The part of the tables that says what the literals are. */
+export function charactersOf(literals: readonly Literal[]): Pick<AnchorTable, "characters" | "folds"> {
+  return {
+    characters: new Uint8Array(Buffer.from(literals.map(({ text }) => text).join(""), "latin1")),
+    folds: new Uint8Array(literals.map(({ ignoreCase }) => (ignoreCase ? 0x20 : 0))),
   };
 }
 

@@ -38,8 +38,11 @@ export function rulesOf(families: readonly TokenFamily[]): readonly Anchored[] {
 /** What the shapes of a catalogue look at before their literals. */
 export function beforeLiterals(families: readonly TokenFamily[]): BeforeLiterals {
   const heads = families.flatMap(({ shapes }) => shapes.flatMap(({ before }) => before ?? []));
-  const of = new Uint8Array(128);
-  for (const head of heads) for (const [code, member] of charClass(head.of).entries()) of[code] ||= member;
+  const of = charClass("").slice();
+  for (const text of new Set(heads.map((head) => head.of))) {
+    const members = charClass(text);
+    for (let code = 0; code < of.length; code++) of[code] ||= members[code] ?? 0;
+  }
   return { of, max: Math.max(0, ...heads.map(({ max }) => max)) };
 }
 

@@ -7,9 +7,10 @@
  */
 
 import { type AnchorLane, anchorLane, findInWindow, findLiterals } from "./anchor-scan.ts";
-import { type AnchorTable, anchorTable } from "./anchor-table.ts";
+import type { AnchorTable, Literal } from "./anchor-table.ts";
 import { type CharClass, isIn } from "./char-class.ts";
 import { IntList } from "./int-list.ts";
+import { tableFor } from "./packed-table.ts";
 import {
   type Anchored,
   type BegunSpan,
@@ -33,9 +34,8 @@ export class TextLane {
   readonly #anchored: readonly Anchored[];
   readonly #table: AnchorTable;
   readonly #lane: AnchorLane;
-  /** What literals begin with, without the last character, in lower case. */
-  readonly #parts: ReadonlySet<string>;
-  readonly #longestPart: number;
+  /** What literals begin with. Only texts that come in parts need it. */
+  #parts: Parts | null = null;
   readonly #before: CharClass;
   readonly #longestBefore: number;
   /** Used anew by each scan. */
@@ -49,13 +49,8 @@ export class TextLane {
   ) {
     const literals = anchored.map(({ literal }) => literal);
     this.#anchored = anchored;
-    this.#table = anchorTable(literals);
+    this.#table = tableFor(literals);
     this.#lane = lane(this.#table);
-    const parts = literals.flatMap(({ text }) =>
-      Array.from({ length: text.length - 1 }, (_, i) => text.slice(0, i + 1)),
-    );
-    this.#parts = new Set(parts.map((part) => part.toLowerCase()));
-    this.#longestPart = Math.max(0, ...parts.map((part) => part.length));
     this.#before = before.of;
     this.#longestBefore = before.max;
   }
@@ -136,9 +131,10 @@ export class TextLane {
   /** Where a literal, or what stands before one, may have begun at the end of the text. */
   #undecidedFrom({ text, isFinal }: Reading, from: number): number {
     if (isFinal) return text.length;
+    const { all, longest } = (this.#parts ??= partsOf(this.#table.literals));
     let start = text.length;
-    for (let length = Math.min(this.#longestPart, text.length - from); length > 0; length--) {
-      if (!this.#parts.has(text.slice(-length).toLowerCase())) continue;
+    for (let length = Math.min(longest, text.length - from); length > 0; length--) {
+      if (!all.has(text.slice(-length).toLowerCase())) continue;
       start -= length;
       break;
     }
@@ -146,4 +142,20 @@ export class TextLane {
     while (start > first && isIn(this.#before, text, start - 1)) start--;
     return start;
   }
+}
+
+/** Beginnings of literals, without the last character, in lower case. */
+interface Parts {
+  readonly all: ReadonlySet<string>;
+  readonly longest: number;
+}
+
+function partsOf(literals: readonly Literal[]): Parts {
+  const parts = literals.flatMap(({ text }) =>
+    Array.from({ length: text.length - 1 }, (_, i) => text.slice(0, i + 1)),
+  );
+  return {
+    all: new Set(parts.map((part) => part.toLowerCase())),
+    longest: Math.max(0, ...parts.map((part) => part.length)),
+  };
 }
