@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { exitCodeOf, exitCodeTable, exitCodes, redactExitCodeTable } from "./exit-codes.ts";
+import {
+  exitCodeOf,
+  exitCodeTable,
+  exitCodes,
+  redactExitCodeTable,
+  storeExitCodeTable,
+} from "./exit-codes.ts";
 
 test.each([
   ["HARN-RUN-010", false, 3],
@@ -21,6 +27,8 @@ test.each([
 });
 
 test("every exit code is explained", () => {
-  const explained = new Set([...exitCodeTable, ...redactExitCodeTable].map(([code]) => code));
+  const explained = new Set(
+    [...exitCodeTable, ...redactExitCodeTable, ...storeExitCodeTable].map(([code]) => code),
+  );
   expect([...explained].toSorted((a, b) => a - b)).toEqual(Object.values(exitCodes));
 });

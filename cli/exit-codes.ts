@@ -42,6 +42,14 @@ export const redactExitCodeTable: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.interrupted, "Ctrl-C"],
 ];
 
+/** Shown by `store --help`, one line each. */
+export const storeExitCodeTable: readonly (readonly [ExitCode, string])[] = [
+  [exitCodes.done, "done; doctor: nothing is wrong, though there may be warnings"],
+  [exitCodes.threw, "it could not be done; doctor: something is wrong"],
+  [exitCodes.usage, "the command line is wrong, or a key is not where it says"],
+  [exitCodes.retryable, "it could not be done now; the same command may work later"],
+];
+
 const byCode: Readonly<Record<string, ExitCode>> = {
   "HARN-RUN-001": exitCodes.limit,
   "HARN-RUN-002": exitCodes.limit,

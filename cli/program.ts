@@ -9,12 +9,15 @@ import { Command, CommanderError } from "commander";
 import { limitTable } from "../runtime/sandbox/limits.ts";
 import { list, pairs } from "./arguments.ts";
 import { conformanceCommand } from "./conformance-command.ts";
+import { databaseHelp } from "./database-variables.ts";
 import { type ExitCode, exitCodes, exitCodeTable } from "./exit-codes.ts";
+import { collected, keyForms } from "./key-option.ts";
 import { redactCommand } from "./redact-command.ts";
 import type { RunOptions } from "./run.ts";
+import { storeCommand } from "./store-command.ts";
 import { note } from "./terminal.ts";
 import { typesCommand } from "./types-command.ts";
-import { UsageError } from "./usage-error.ts";
+import { isUsageError, UsageError } from "./usage-error.ts";
 
 /** Does what the words say. Answers the exit code; what is wrong stands on standard error then. */
 export async function main(words: readonly string[]): Promise<ExitCode> {
@@ -52,6 +55,21 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
       code = await scan(options);
     },
   );
+  storeCommand(
+    program,
+    async (options) => {
+      const { doctor } = await import("./store-doctor.ts");
+      code = await doctor(options);
+    },
+    async (options) => {
+      const { rekey } = await import("./store-rekey.ts");
+      code = await rekey(options);
+    },
+    async (options) => {
+      const { migrateStore } = await import("./store-migrate.ts");
+      code = await migrateStore(options);
+    },
+  );
   providersCommand(program, async (id, json) => {
     const { listProviders, showProvider } = await import("./providers.ts");
     await (id === null ? listProviders(json) : showProvider(id, json));
@@ -60,7 +78,7 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(words, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof UsageError) note(`holdfast: ${error.message}`);
+    if (isUsageError(error)) note(`holdfast: ${error.message}`);
     else if (!(error instanceof CommanderError)) return fault(error);
     else if (error.code === "commander.helpDisplayed" || error.code === "commander.version")
       return exitCodes.done;
@@ -75,7 +93,9 @@ function fault(error: unknown): ExitCode {
   return exitCodes.threw;
 }
 
-interface Given extends Partial<Omit<RunOptions, "proxy" | "argsJson" | "events">> {
+interface Given extends Partial<Omit<RunOptions, "secrets" | "tenant" | "proxy" | "argsJson" | "events">> {
+  readonly secrets?: string;
+  readonly tenant?: string;
   readonly proxy?: string;
   readonly argsJson?: string;
   readonly events?: string;
@@ -109,6 +129,19 @@ function runCommand(program: Command, action: (path: string, options: RunOptions
     )
     .option("--allow-capability <names>", "use these capabilities of the host", list("--allow-capability"))
     .option(
+      "--secrets <file>",
+      'give the capability "secrets": secrets in this encrypted file, made at the first write',
+    )
+    .option(
+      "--tenant <name>",
+      'give the capability "oauth_storage": cloud storage in the PostgreSQL database of the environment, as this tenant',
+    )
+    .option(
+      "--secrets-key <source>",
+      `where the file's key is: ${keyForms}; repeat it for several; default keychain`,
+      collected,
+    )
+    .option(
       "--reveal-tokens",
       "give the script real tokens instead of sealed ones, and print them unredacted",
     )
@@ -137,11 +170,16 @@ function runCommand(program: Command, action: (path: string, options: RunOptions
     )
     .addHelpText("after", helpText())
     .action(async (path: string, given: Given) => {
+      if (given.secrets === undefined && given.secretsKey)
+        throw new UsageError("--secrets-key needs --secrets");
       await action(path, {
         allowNet: given.allowNet ?? [],
         allowEnv: given.allowEnv ?? [],
         allowStorage: given.allowStorage ?? [],
         allowCapability: given.allowCapability ?? [],
+        secrets: given.secrets,
+        secretsKey: given.secretsKey ?? [],
+        tenant: given.tenant,
         revealTokens: given.revealTokens ?? false,
         testing: given.testing ?? false,
         proxy: given.proxy,
@@ -188,6 +226,7 @@ function helpText(): string {
 Environment:
   HOLDFAST_SEALING_KEYS  keys of 32 bytes in base64url, separated by commas, with which sealed tokens
                          survive from run to run: the first seals, all open
+${databaseHelp}
 
 Exit codes:
 ${codes}

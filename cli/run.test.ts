@@ -1,11 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemKeychain } from "../stdlib/oauth/storage/keys/keychain.ts";
 import { fileReason } from "./script-file.ts";
 
 const main = fileURLToPath(new URL("./main.js", import.meta.url));
@@ -377,5 +386,49 @@ describe("Ctrl-C", () => {
     const { code, stdout } = await interrupted("SIGINT", ["--json"]);
     expect(code).toBe(130);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: "HARN-RUN-009" } });
+  });
+});
+
+describe("secrets", () => {
+  const keep = `import { secrets } from "std/oauth/storage";
+    export default async () => {
+      const store = secrets({ provider: "example" });
+      const before = await store.get("example");
+      await store.set("example", { access_token: "made up for this test", token_type: "Bearer" });
+      return before?.token_type ?? "nothing";
+    };`;
+  const words = ["--allow-capability=secrets", "--secrets=secrets.bin"];
+
+  test("last from run to run in a file, whose key the script is not given", async () => {
+    const env = { SECRETS_KEY: "a key of enough characters" };
+    const given = [...words, "--secrets-key=env:SECRETS_KEY"];
+    expect(await run(keep, given, env)).toMatchObject({ code: 0, stdout: "nothing\n", stderr: "" });
+    expect(await run(keep, given, env)).toMatchObject({ code: 0, stdout: "Bearer\n" });
+    const peek = `import { env } from "std/env"; export default () => String(env("SECRETS_KEY"));`;
+    expect((await run(peek, [...given, "--allow-env=*"], env)).stdout).toBe("null\n");
+    const wrong = await run(keep, given, { SECRETS_KEY: "another key of enough characters" });
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toContain(
+      "--secrets secrets.bin: std/oauth/storage: no key that is configured opens the file",
+    );
+  });
+
+  test("say when a key comes from elsewhere than the keychain", async () => {
+    const { code, stderr } = await run(keep, [
+      ...words,
+      "--secrets-key=keychain",
+      "--secrets-key=file:a.key",
+    ]);
+    expect(code).toBe(0);
+    // Where a keychain answers, there is nothing to say.
+    expect(stderr).toMatch(/^(warn {2}the OS keychain .+\n)?$/);
+    expect(existsSync(join(folder, "a.key"))).toBe(stderr !== "");
+    if (stderr === "") await systemKeychain.remove(join(realpathSync(folder), "secrets.bin"));
+  });
+
+  test("need the capability, and a key that is meant for them", async () => {
+    expect((await run(keep, ["--secrets=secrets.bin", "--secrets-key=file:a.key"])).code).toBe(3);
+    expect((await run(keep, ["--secrets-key=file:a.key"])).code).toBe(2);
+    expect((await run(keep, [...words, "--secrets-key=a key"])).stderr).toContain("never the key itself");
   });
 });

@@ -19,8 +19,12 @@ import { safeText } from "../runtime/sandbox/display-text.ts";
 import { oauth } from "../stdlib/oauth/index.ts";
 import { createRedactor } from "../stdlib/oauth/redaction/engine.ts";
 import { limits, scriptArgs } from "./arguments.ts";
+import { takeDatabaseVariables } from "./database-variables.ts";
 import { type ExitCode, exitCodeOf, exitCodes } from "./exit-codes.ts";
+import type { SecretsCapability } from "../stdlib/oauth/node.ts";
 import { interrupt } from "./interrupt.ts";
+import { keyOption, keyVariable } from "./key-option.ts";
+import { pathText } from "./path-text.ts";
 import { printedResult } from "./printed-result.ts";
 import { fileReason, readScript } from "./script-file.ts";
 import { takeSealingKeys } from "./sealing-keys.ts";
@@ -35,6 +39,12 @@ export interface RunOptions {
   readonly allowCapability: readonly string[];
   readonly revealTokens: boolean;
   readonly testing: boolean;
+  /** The file behind the capability `secrets`. */
+  readonly secrets: string | undefined;
+  /** Where its key comes from, as words. */
+  readonly secretsKey: readonly string[];
+  /** Whose tokens the database of the environment holds for cloud storage. */
+  readonly tenant: string | undefined;
   readonly proxy: string | undefined;
   readonly arg: ReadonlyMap<string, string>;
   readonly argsJson: string | undefined;
@@ -45,12 +55,19 @@ export interface RunOptions {
 
 /** Runs the script and prints its result. Throws UsageError before anything ran. */
 export async function run(path: string, options: RunOptions): Promise<ExitCode> {
+  const variables = takeDatabaseVariables(process.env);
   const sealingKeys = takeSealingKeys(process.env);
   const args = scriptArgs(options.argsJson, options.arg);
   const limitsGiven = limits(options.limit);
   const script = await readScript(path);
   if (options.events !== undefined) checkAppendable(options.events);
 
+  const secrets =
+    options.secrets === undefined ? undefined : await openSecrets(options.secrets, options.secretsKey);
+  const database =
+    options.tenant === undefined
+      ? null
+      : await (await import("./database.ts")).openTenant(options.tenant, variables);
   const redactor = createRedactor();
   const logged: LogLine[] = [];
   const stop = interrupt();
@@ -59,12 +76,19 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
     limits: limitsGiven,
     once: true,
     env: process.env,
+    capabilities: {
+      ...(secrets === undefined ? {} : { secrets }),
+      ...(database === null ? {} : { oauth_storage: database.storage }),
+    },
     ...(options.proxy === undefined ? {} : { egress: { proxy: options.proxy } }),
     ...(options.events === undefined ? {} : { events: [jsonlSink(options.events)] }),
     onLog: (line) => {
       if (options.json) logged.push(line);
       showLog(line);
     },
+  }).catch(async (error: unknown) => {
+    await database?.close();
+    throw error;
   });
   for (const key of sealingKeys ?? []) key.fill(0);
   let code: ExitCode = exitCodes.done;
@@ -104,6 +128,7 @@ export async function run(path: string, options: RunOptions): Promise<ExitCode> 
     }
   } finally {
     await runtime.close();
+    await database?.close();
     stop.release();
   }
   if (output !== undefined) await print(output);
@@ -117,6 +142,24 @@ async function start(options: RuntimeOptions): Promise<Runtime> {
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     throw new UsageError(`${error.message.replace(/\.$/, "")}. ${error.hint ?? ""}`.trimEnd());
+  }
+}
+
+/** The capability `secrets`. Keys leave the environment, so that no script is given them. */
+async function openSecrets(path: string, words: readonly string[]): Promise<SecretsCapability> {
+  const { fileSecrets, OAuthError } = await import("../stdlib/oauth/node.ts");
+  const key =
+    words.length === 0
+      ? [{ keychain: true as const }]
+      : words.map((each) => keyOption("--secrets-key", each));
+  for (const each of words) delete process.env[keyVariable(each) ?? ""];
+  try {
+    const { capability, notes } = await fileSecrets({ path, key });
+    for (const line of notes) showWarning(line);
+    return capability;
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    throw new UsageError(`--secrets ${pathText(path)}: ${error.message}. ${error.hint}`);
   }
 }
 
