@@ -8,6 +8,8 @@ export default defineConfig({
     exclude: [],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // On a busy machine what is waited for comes late.
+    expect: { poll: { timeout: 20_000 } },
     pool: "forks",
     maxWorkers: 2,
     // dist/ is made anew by every build, so snapshots stand beside the sources.

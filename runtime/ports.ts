@@ -117,7 +117,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Ends the request as long as nothing of it was sent. */
   readonly untilSent?: AbortSignal;
-  /** A new socket for this request, so that a stale kept-alive one cannot lose it. */
+  /** A socket that is new, or was used so less than two seconds ago: a stale kept-alive one cannot lose this request. */
   readonly freshSocket?: boolean;
 }
 

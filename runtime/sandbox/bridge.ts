@@ -9,7 +9,7 @@
  */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { RunError } from "../host/run-error.ts";
+import { RunError, type RunErrorCode, runErrorCodes } from "../host/run-error.ts";
 import { isPlain, type StdFunction, type StdModule } from "../plugin.ts";
 import { createCallQueue } from "./call-queue.ts";
 import {
@@ -55,6 +55,8 @@ export type Outcome =
       readonly left: readonly LeftCall[];
     }
   | { readonly kind: "failed"; readonly error: GuestError }
+  /** Where it was interrupted; what the interruption made of it may follow. */
+  | { readonly kind: "stopped"; readonly site: string }
   /** Asked what it waits for: its open calls, and the one that was answered last. */
   | { readonly kind: "waits"; readonly open: readonly LeftCall[]; readonly last: LeftCall | null };
 
@@ -224,12 +226,14 @@ export function createBridge(options: BridgeOptions): Bridge {
       typeof error?.code === "string" &&
       /^HARN-[A-Z]+-\d{3}$/.test(error.code)
     ) {
+      const usual = runErrorCodes[error.code as RunErrorCode]?.hint;
+      const hint = typeof error.hint === "string" ? error.hint : usual;
       return {
         name: thrown.name,
         message: thrown.message.slice(0, longestSentence),
         code: error.code,
         retryable: error.retryable === true,
-        ...(typeof error.hint === "string" ? { hint: error.hint.slice(0, longestSentence) } : {}),
+        ...(hint === undefined ? {} : { hint: hint.slice(0, longestSentence) }),
         ...publicDetails(error.details),
       };
     }
@@ -275,6 +279,8 @@ export function createBridge(options: BridgeOptions): Bridge {
         }
         case "failed":
           return { kind: "failed", error: message.e };
+        case "stopped":
+          return { kind: "stopped", site: message.site };
         case "waits":
           return { kind: "waits", open: message.open, last: message.last };
         case "result":

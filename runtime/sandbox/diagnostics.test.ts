@@ -156,6 +156,7 @@ test("errorJson holds the same as plain data", () => {
     name: "RunError",
     message: "expression expected\\x1b[2J",
     location: { file: "p.ts", line: 1, column: 2 },
+    hint: "Correct the source at this place.",
   });
   expect(errorJson({ message: "a\n\tb" })).toEqual({ code: null, message: "a\n\tb" });
 });

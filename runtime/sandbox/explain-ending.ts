@@ -35,25 +35,30 @@ export function explainEnding({ ending, settled, stoppedBy, limits, graph }: End
     (failure && ending.type === "over" ? limitBehind(failure, ending, limits) : endingCode(ending));
   if (code === null) return explain(failure as GuestError, graph);
   if (settled?.kind === "waits") return waitError(code, limits, settled, graph);
-  const where = failure ? whereStopped(failure, graph) : {};
-  return stopError(code, limits, where, ending.type === "gone");
+  if (ending.type === "gone") return stopError(code, limits, {}, "builtIn");
+  if (settled?.kind === "stopped") return interruption(code, limits, settled.site, graph);
+  if (failure?.message === "interrupted") return interruption(code, limits, failure.stack ?? "", graph);
+  return stopError(code, limits, failure ? whereIs(failure.stack ?? "", graph) : {});
 }
 
-/** The error for a run that a limit or the embedder ended; `inBuiltIn`: its thread had to be ended. */
+/** Where guest code was stopped: in the call that is shown, in the function that is shown, or in a built-in. */
+type Spot = "call" | "function" | "builtIn";
+
+/** The error for a run that a limit or the embedder ended. */
 export function stopError(
   code: RunErrorCode,
   limits: Limits,
   where: Partial<Place> = {},
-  inBuiltIn = false,
+  spot?: Spot,
 ): RunError {
-  const [message, hint] = stopWords(code, limits, inBuiltIn);
-  return new RunError(code, message, { hint, ...where });
+  const hint = code === "HARN-RUN-002" && spot ? loopHints[spot] : undefined;
+  return new RunError(code, stopMessage(code, limits), { hint, ...where });
 }
 
-/** The error for a result of `bytes` bytes. */
-export function resultTooLarge(bytes: number, limits: Limits): RunError {
+/** The error for a result of `bytes` bytes, at the place of the export that gives it. */
+export function resultTooLarge(bytes: number, limits: Limits, graph: ModuleGraph): RunError {
   return new RunError("HARN-RUN-005", `the result has ${bytes} bytes; ${limits.result} are allowed`, {
-    hint: "Return less, or raise the limit result.",
+    ...firstOf(/\bexport\s+default\b|\bexport\b[^;]*?\bresult\b/, graph, [graph.main]),
   });
 }
 
@@ -82,39 +87,30 @@ function endingCode(ending: Ending): RunErrorCode {
   }
 }
 
-function stopWords(code: RunErrorCode, limits: Limits, inBuiltIn: boolean): [message: string, hint?: string] {
+function stopMessage(code: RunErrorCode, limits: Limits): string {
   switch (code) {
     case "HARN-RUN-001":
-      return [
-        `the script used more than ${limits.memory / 1024 / 1024} MiB of memory`,
-        "Keep less at a time, or raise the limit memory.",
-      ];
+      return `the script used more than ${limits.memory / 1024 / 1024} MiB of memory`;
     case "HARN-RUN-002":
-      return [
-        `the script used more than ${limits.cpu} ms of CPU time`,
-        inBuiltIn
-          ? "Look for one call of a built-in function on something huge, or raise the limit cpu."
-          : "Look for a loop that does not end, or raise the limit cpu.",
-      ];
+      return `the script used more than ${limits.cpu} ms of CPU time`;
     case "HARN-RUN-003":
-      return [
-        `the script took longer than ${limits.wall} ms`,
-        "Look for a wait that is too long, or raise the limit wall.",
-      ];
+      return `the script took longer than ${limits.wall} ms`;
     case "HARN-RUN-004":
-      return [
-        "the script's calls are nested too deep",
-        "Look for a function that calls itself without an end, or raise the limit stack.",
-      ];
+      return "the script's calls are nested too deep";
     case "HARN-RUN-008":
-      return [
-        "the script waits for a promise that nothing can settle any more",
-        "No call, timer or job is left; look for a new Promise whose resolve is never called.",
-      ];
+      return "the script waits for a promise that nothing can settle any more";
     default:
-      return ["the run was cancelled"];
+      return "the run was cancelled";
   }
 }
+
+/** What to look for when the CPU limit stopped the script there. */
+const loopHints: Readonly<Record<Spot, string>> = {
+  call: "What is called here does not end in time; look for a loop in it, or raise the limit cpu.",
+  function:
+    "Look for a loop that does not end in this function, here or further down, or raise the limit cpu.",
+  builtIn: "Look for one call of a built-in function on something huge, or raise the limit cpu.",
+};
 
 /** The error for a run that was waiting when it ended: for which call, or since which. */
 function waitError(
@@ -123,22 +119,29 @@ function waitError(
   { open, last }: Extract<Outcome, { kind: "waits" }>,
   graph: ModuleGraph,
 ): RunError {
-  const [message, hint] = stopWords(code, limits, false);
+  const message = stopMessage(code, limits);
   const [first] = open;
   const call = first ?? last;
-  if (!call) return new RunError(code, message, { hint, ...firstPromise(graph) });
+  if (!call) return new RunError(code, message, firstPromise(graph));
   const more = open.length > 1 ? ` and ${open.length - 1} more` : "";
   const words = first
     ? `it was waiting for ${calledName(first)}${more}`
     : `the last call that was answered is ${calledName(call)}`;
-  return new RunError(code, `${message}; ${words}`, { hint, ...whereIs(call.site, graph) });
+  return new RunError(code, `${message}; ${words}`, whereIs(call.site, graph));
 }
 
 /** Where the pipeline makes the first promise of its own: what waits without any call waits for such a one. */
-function firstPromise({ main, sources }: ModuleGraph): Place {
-  const own = [...sources].sort(([a], [b]) => Number(b === main) - Number(a === main));
-  for (const [file, { code, original }] of own) {
-    const offset = code.search(/\bnew\s+Promise\b|\bPromise\s*\.\s*withResolvers\b/);
+function firstPromise(graph: ModuleGraph): Place {
+  const others = [...graph.sources.keys()].filter((file) => file !== graph.main);
+  const made = /\bnew\s+Promise\b|\bPromise\s*\.\s*withResolvers\b/;
+  return firstOf(made, graph, [graph.main, ...others]);
+}
+
+/** Where the first text of this kind stands, in the first of these files that has one. */
+function firstOf(wanted: RegExp, { sources }: ModuleGraph, files: readonly string[]): Place {
+  for (const file of files) {
+    const { code, original } = sources.get(file) ?? { code: "", original: "" };
+    const offset = code.search(wanted);
     if (offset === -1) continue;
     const location = locationAt(original, file, offset);
     return { location, frame: sourceFrame(original, location) };
@@ -155,10 +158,7 @@ function calledName({ fn }: LeftCall): string {
 function explain(error: GuestError, graph: ModuleGraph): RunError | ScriptError {
   const where = whereIs(error.stack ?? "", graph);
   if (error.message === moduleRefused) {
-    return new RunError("HARN-RUN-011", "a computed import names a module that scripts cannot have", {
-      hint: "Import std modules, or files of the pipeline's own folder, by a literal name.",
-      ...where,
-    });
+    return new RunError("HARN-RUN-011", "a computed import names a module that scripts cannot have", where);
   }
   if (error.name === "SyntaxError" && isFromParser(error.stack ?? "")) {
     return new RunError("HARN-RUN-012", error.message, where);
@@ -204,9 +204,14 @@ function whereIs(stack: string, graph: ModuleGraph): Place {
   return { location, frame: location && source !== undefined ? sourceFrame(source, location) : undefined };
 }
 
-/** The engine does not know at which line it was interrupted, only where that function begins; its caller's place is exact. */
-function whereStopped(failure: GuestError, graph: ModuleGraph): Partial<Place> {
-  const stack = failure.stack ?? "";
-  if (failure.message !== "interrupted") return whereIs(stack, graph);
-  return whereIs(stack.slice(stack.indexOf("\n") + 1), graph);
+/**
+ * The error for guest code that was stopped. The engine does not know at which line of a function that was, only the last
+ * place that it noted there; the calls that led to it are exact.
+ */
+function interruption(code: RunErrorCode, limits: Limits, stack: string, graph: ModuleGraph): RunError {
+  const own = stack.replace(/^(?: *at [^\n]*\(holdfast:[^\n]*\n)+/, "");
+  const call = whereIs(own.slice(own.indexOf("\n") + 1), graph);
+  if (call.location) return stopError(code, limits, call, "call");
+  const fn = whereIs(own, graph);
+  return stopError(code, limits, fn, fn.location && "function");
 }

@@ -46,6 +46,7 @@ export type GuestMessage =
   | { readonly k: "answer"; readonly id: number; readonly e: null; readonly v: unknown }
   | { readonly k: "answer"; readonly id: number; readonly e: GuestError }
   | { readonly k: "failed"; readonly e: GuestError }
+  | { readonly k: "stopped"; readonly site: string }
   | { readonly k: "waits"; readonly open: readonly LeftCall[]; readonly last: LeftCall | null }
   | { readonly k: "result"; readonly v: unknown; readonly left: readonly LeftCall[] };
 
@@ -55,7 +56,7 @@ export type GuestMessage =
  */
 export function readMessage(text: string): GuestMessage {
   const message = fieldsOf(parse(text));
-  const { k, id, fn, inside, args, v, e, left, open, last } = message;
+  const { k, id, fn, inside, args, v, e, left, open, last, site } = message;
   switch (k) {
     case "call":
     case "plain":
@@ -67,6 +68,9 @@ export function readMessage(text: string): GuestMessage {
       return e === undefined ? { k, id, e: null, v: v ?? null } : { k, id, e: guestError(e) };
     case "failed":
       return { k, e: guestError(e) };
+    case "stopped":
+      if (typeof site !== "string") break;
+      return { k, site };
     case "waits":
       if (!Array.isArray(open)) break;
       return { k, open: open.map(leftCall), last: last === null ? null : leftCall(last) };

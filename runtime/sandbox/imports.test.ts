@@ -193,7 +193,7 @@ describe("files that cannot be modules", () => {
     });
     expect((await refusal('import "./util.ts";')).hint).toBe('Did you mean "./util.js"?');
     expect((await refusal('import "./lib/format";')).hint).toBe('Did you mean "./lib/format.ts"?');
-    expect((await refusal('import "./nowhere/x.ts";')).hint).toBeUndefined();
+    expect((await refusal('import "./nowhere/x.ts";')).hint).not.toContain("Did you mean");
   });
 
   test("other endings", async () => {

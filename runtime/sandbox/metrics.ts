@@ -38,7 +38,7 @@ export interface Metrics {
   runs(tenant: string): () => void;
   /** What a run cost that reached a sandbox, and whether its thread had to be terminated. */
   used(tenant: string, usage: Usage, killed: boolean): void;
-  /** A run is over: `outcome` is `done`, the code of the error, or `threw`. */
+  /** A run is over: `outcome` is `done`, the code of the runtime's own error, or `threw`. */
   ended(tenant: string, outcome: string): void;
 }
 
@@ -55,7 +55,7 @@ export function createMetrics(meter: Meter | undefined): Metrics {
   };
   return {
     waits(tenant) {
-      const began = performance.now();
+      const began = instruments ? performance.now() : 0;
       const of = attributes(tenant);
       tell(({ waiting }) => waiting.add(1, of));
       return () =>

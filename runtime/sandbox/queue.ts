@@ -104,9 +104,7 @@ export function createQueue({ threads, waiting: mostWaiting }: QueueLimits): Que
       const tenant = tenants.get(name) ?? { running: 0, waiting: new Set() };
       if (tenant.waiting.size === 0 && mayRun(tenant)) return Promise.resolve(start(name, tenant));
       if (tenant.waiting.size >= mostWaiting) {
-        const error = new RunError("HARN-RUN-016", `${mostWaiting} runs of this tenant wait already`, {
-          hint: "Start it again when others are done, or raise threads or waiting of the runtime.",
-        });
+        const error = new RunError("HARN-RUN-016", `${mostWaiting} runs of this tenant wait already`);
         return Promise.reject(error);
       }
       return new Promise((resolve, reject) => {

@@ -12,6 +12,7 @@ import { createBridge, type Outcome } from "./bridge.ts";
 import { explainEnding, leftWarning, resultTooLarge, stopError } from "./explain-ending.ts";
 import type { ModuleGraph } from "./imports.ts";
 import type { Limits } from "./limits.ts";
+import { sharedNow } from "./messages.ts";
 import type { Ending, SandboxWorker } from "./sandbox-worker.ts";
 import { encode } from "./wire.ts";
 
@@ -77,7 +78,7 @@ export async function runScript(options: RunOptions): Promise<ScriptResult> {
     onInternalError: options.onInternalError,
   });
 
-  const began = performance.now();
+  const began = sharedNow();
   const wall = setTimeout(() => stop("HARN-RUN-003"), limits.wall);
   // Some built-ins never ask whether they should stop, so the thread is watched from outside too.
   const watch = setInterval(() => {
@@ -103,9 +104,10 @@ export async function runScript(options: RunOptions): Promise<ScriptResult> {
       },
       {
         onDoor(text) {
-          if (broken) return;
+          if (broken || (outcome !== null && outcome.kind !== "stopped")) return;
           try {
-            outcome ??= bridge.receive(text);
+            const heard = bridge.receive(text);
+            if (outcome === null || heard?.kind === "failed") outcome = heard;
           } catch (error) {
             broken = error as RunError;
             stop("HARN-RUN-015");
@@ -125,7 +127,7 @@ export async function runScript(options: RunOptions): Promise<ScriptResult> {
 
   const usage: Usage = {
     cpu_ms: round(ending.type === "over" ? ending.cpu : worker.cpu()),
-    wall_ms: round(performance.now() - began),
+    wall_ms: round(sharedNow() - began),
     peak_memory: ending.type === "over" ? ending.memory : limits.memory,
     host_calls: bridge.calls,
     fresh_sandbox_us: ending.type === "over" ? ending.freshMicroseconds : 0,
@@ -139,14 +141,16 @@ export async function runScript(options: RunOptions): Promise<ScriptResult> {
   const error =
     (broken as RunError | null) ??
     (finished
-      ? resultTooLarge(settled.bytes, limits)
+      ? resultTooLarge(settled.bytes, limits, graph)
       : explainEnding({ ending, settled, stoppedBy, limits, graph }));
   error.usage = usage;
   throw error;
 }
 
 function refuseFunctions(): never {
-  throw new RunError("HARN-RUN-015", "the arguments of a run must be data; give functions as a capability");
+  throw new RunError("HARN-RUN-015", "the arguments of a run must be data", {
+    hint: "Give functions as a capability.",
+  });
 }
 
 function round(ms: number): number {

@@ -22,13 +22,22 @@ import {
   type WorkerSetup,
   word,
 } from "./messages.ts";
+import { readImage } from "./shipped-image.ts";
 import { createTemplate, type Template } from "./template.ts";
 
 /** Guest code runs in bursts no longer than this before messages are read, in ms. */
 const burst = 5;
 
+/**
+ * A script that is refused memory this often in a row is over. Not everything that is refused throws (a job that has no room is left
+ * out), so such a script could go on until its CPU limit.
+ */
+const mostRefusals = 1_000;
+
 /** What a runner has on the other side of the wall. */
 export interface RunnerHost {
+  /** The engine, compiled. */
+  readonly code: WebAssembly.Module;
   /** See `word` and `figure`. */
   readonly shared: SharedArrayBuffer;
   say(message: FromWorker): void;
@@ -56,10 +65,10 @@ interface ActiveRun {
   said: number;
   settled: boolean;
   /** Set by the interrupt handler; the engine is not called again. */
-  interruptedBy: "cpu" | "stopped" | null;
+  interruptedBy: "cpu" | "stopped" | "memory" | null;
 }
 
-export function createRunner({ shared, say, ask }: RunnerHost): Runner {
+export function createRunner({ code, shared, say, ask }: RunnerHost): Runner {
   const words = new Int32Array(shared);
   const figures = new Float64Array(shared);
   /** Everything but the run's own modules, by resolved name: the guest's files, and the std modules once they are known. */
@@ -88,6 +97,7 @@ export function createRunner({ shared, say, ask }: RunnerHost): Runner {
     if (!run) return false;
     if (Atomics.load(words, word.stop) === 1) run.interruptedBy = "stopped";
     else if (cpuNow() > run.cpu) run.interruptedBy = "cpu";
+    else if (run.engine.memoryRefusals() > mostRefusals) run.interruptedBy = "memory";
     return run.interruptedBy !== null;
   }
 
@@ -114,7 +124,7 @@ export function createRunner({ shared, say, ask }: RunnerHost): Runner {
       run.said += text.length;
     } else if (text.startsWith('{"k":"answer"')) {
       run.invocations -= 1;
-    } else {
+    } else if (!text.startsWith('{"k":"stopped"')) {
       run.settled = true;
     }
     unsaid.push(text);
@@ -172,7 +182,7 @@ export function createRunner({ shared, say, ask }: RunnerHost): Runner {
     if (run.settled) return over("settled");
     if (!more && run.calls === 0 && run.invocations === 0) {
       // A promise that had no memory to be settled in stays as it is.
-      return run.engine.lacksMemory() ? over("memory") : endWaiting("stuck");
+      return run.engine.memoryRefusals() > 0 ? over("memory") : endWaiting("stuck");
     }
     tell();
     if (more) setImmediate(pump);
@@ -228,9 +238,11 @@ export function createRunner({ shared, say, ask }: RunnerHost): Runner {
   async function setUp(setup: WorkerSetup): Promise<void> {
     for (const [name, text] of setup.stdSources) fixed.set(name, text);
     once = setup.once;
-    const { memory, stack } = setup;
-    const options: EngineOptions = { memory, stack, door, source, resolve, interrupted };
-    template = await createTemplate(options, preludeOf([...setup.stdSources.keys()]), once);
+    const { engine, memory, stack } = setup;
+    const options: EngineOptions = { code, memory, stack, door, source, resolve, interrupted };
+    const prelude = preludeOf([...setup.stdSources.keys()]);
+    const shipped = readImage({ engine, stack, prelude, sources: fixed });
+    template = await createTemplate(options, prelude, once, shipped);
     say({ type: "ready" });
   }
 
@@ -283,11 +295,11 @@ function fault(error: unknown): void {
 /** The prelude: loads the std modules of these names and all globals, and hardens the realm. */
 export function preludeOf(stdNames: readonly string[]): string {
   return [
-    'import { deliver, fail, watch, harden } from "holdfast:guest/door.js";',
+    'import { deliver, fail, watch, stopped, harden } from "holdfast:guest/door.js";',
     'import { installGlobals } from "holdfast:guest/globals.js";',
     ...stdNames.map((name) => `import "${name}";`),
     "installGlobals(); harden();",
-    "export { deliver, fail, watch };",
+    "export { deliver, fail, watch, stopped };",
   ].join("\n");
 }
 

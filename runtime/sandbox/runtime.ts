@@ -19,6 +19,7 @@ import type { Plugin } from "../plugin.ts";
 import type { EventSink, LogEvent, Redactor } from "../ports.ts";
 import { std } from "../std/index.ts";
 import { collectCapabilities } from "./capability.ts";
+import { engineDigest } from "./engine-digest.ts";
 import { type Grants, parseGrants } from "./grants.ts";
 import { loadModules } from "./imports.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
@@ -26,7 +27,6 @@ import { createMetrics, type Meter } from "./metrics.ts";
 import { createPool } from "./pool.ts";
 import { createQueue, resolveQueueLimits } from "./queue.ts";
 import { type RunResult, runScript } from "./run.ts";
-import { ScriptError } from "./script-error.ts";
 import { type Capability, type Environment, noRedactor, runPorts, type Shared } from "./run-ports.ts";
 import { collectModules, guestModule } from "./std-modules.ts";
 import { createStripper } from "./typescript.ts";
@@ -139,6 +139,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const guestModules = [...collectModules(plugins, inert)].map(([name, module]) => guestModule(name, module));
   const stdExports = new Map(guestModules.map((module) => [module.specifier, module.exports]));
   const pool = createPool({
+    engine: engineDigest(),
     stdSources: new Map(guestModules.map((module) => [module.specifier, module.source])),
     memory: limits.memory,
     stack: limits.stack,
@@ -184,7 +185,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
         filename: request.filename,
         folder,
         stdModules: stdExports,
-        strip: stripper.strip,
+        strip: (source, filename) => stripper.strip(source, filename, { tenant, signal: cancelled }),
         maxBytes: limits.source,
         testing: grants.testing,
         capability: grants.capability,
@@ -235,7 +236,8 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       const ended = (outcome: string): void => metrics.ended(request.tenant ?? "", outcome);
       work.then(
         () => ended("done"),
-        (error: unknown) => ended(codeOf(error) ?? "threw"),
+        // Not the code of a ScriptError: that is the script's own text, whatever it looks like.
+        (error: unknown) => ended(error instanceof RunError ? error.code : "threw"),
       );
       running.add(work);
       work.catch(() => {}).finally(() => running.delete(work));
@@ -269,12 +271,6 @@ function orCancelled(signal: AbortSignal): (error: unknown) => never {
   return (error) => {
     throw signal.aborted ? new RunError("HARN-RUN-009", "the run was cancelled") : error;
   };
-}
-
-/** A code of ours; a script may give its errors any. */
-function codeOf(error: unknown): string | null {
-  const code = error instanceof RunError || error instanceof ScriptError ? error.code : null;
-  return code !== null && /^HARN-(?:RUN|OAU)-[0-9]{3}$/.test(code) ? code : null;
 }
 
 /** What an error says of itself, short enough for an event. */

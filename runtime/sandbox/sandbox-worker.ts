@@ -53,6 +53,7 @@ export function startWorker(setup: WorkerSetup): SandboxWorker {
   let handlers: RunHandlers | null = null;
   let finish: ((ending: Ending) => void) | null = null;
   let alive = true;
+  let ended: Promise<unknown> | null = null;
   let tenant: string | null = null;
   let markReady: () => void = () => {};
   let markDead: (error: Error) => void = () => {};
@@ -147,7 +148,8 @@ export function startWorker(setup: WorkerSetup): SandboxWorker {
       return busy ? used + Math.max(0, sharedNow() - (figures[figure.sliceStart] as number)) : used;
     },
     async kill() {
-      await thread.terminate();
+      // Each call of it listens to the thread, and a watch may ask again and again.
+      await (ended ??= thread.terminate());
     },
     reference(yes) {
       if (yes) thread.ref();

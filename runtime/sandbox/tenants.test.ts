@@ -78,12 +78,18 @@ test("a meter of the OpenTelemetry API is told of every run", async () => {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   const provider = new MeterProvider({ readers: [reader] });
-  const runtime = await createRuntime({ meter: provider.getMeter("holdfast"), limits: { cpu: 50 } });
+  const runtime = await createRuntime({
+    meter: provider.getMeter("holdfast"),
+    limits: { cpu: 50, grace: 1_000 },
+  });
   const tenant = "acme";
   const outcome = async (source: string): Promise<unknown> =>
     await runtime.run({ source, filename: "p.js", tenant }).catch((error: unknown) => error);
   await outcome("export default () => 1");
   await outcome("throw Object.assign(new Error('x'), { code: 'made-up-' + Math.random() })");
+  // A label that a script could choose would be text of its own, and one more series for each.
+  for (const code of ["HARN-RUN-001", "HARN-RUN-777", "HARN-OAU-002", "HARN-OAU-778"])
+    await outcome(`throw Object.assign(new Error('x'), { name: "RunError", code: "${code}" })`);
   await outcome("for (;;);");
   // This one never asks whether it should stop.
   await outcome("Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)");
@@ -97,7 +103,7 @@ test("a meter of the OpenTelemetry API is told of every run", async () => {
   const of = { "holdfast.tenant": tenant };
   expect(points("holdfast.runs")).toEqual([
     { ...of, "holdfast.outcome": "done", value: 1 },
-    { ...of, "holdfast.outcome": "threw", value: 1 },
+    { ...of, "holdfast.outcome": "threw", value: 5 },
     { ...of, "holdfast.outcome": "HARN-RUN-002", value: 2 },
   ]);
   expect(points("holdfast.runs.killed")).toEqual([{ ...of, value: 1 }]);
@@ -110,11 +116,11 @@ test("a meter of the OpenTelemetry API is told of every run", async () => {
     ]),
   );
   expect(counts).toEqual({
-    queue_time: [4],
-    wall_time: [4],
-    cpu_time: [4],
-    peak_memory: [4],
-    fresh_sandbox_us: [3],
+    queue_time: [8],
+    wall_time: [8],
+    cpu_time: [8],
+    peak_memory: [8],
+    fresh_sandbox_us: [7],
   });
   await provider.shutdown();
 });

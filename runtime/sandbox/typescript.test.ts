@@ -150,7 +150,8 @@ describe("places are exact", () => {
       "HARN-RUN-012: unterminated string constant
         lib/a.ts:1:11
       > 1 | const s = 'abc;
-          |           ^"
+          |           ^
+        Correct the source at this place."
     `);
   });
 });
@@ -207,6 +208,59 @@ describe("hostile sources", () => {
     expect(error.message).toBe("slow.ts cannot be read: it took too long to read");
     await hasty.close();
   });
+});
+
+/** The parser reads each of these in two ways, so 40 of them would take it days. */
+const endless = `let x = ${"async <T>(x = ".repeat(40)}1${")".repeat(40)};`;
+
+describe("cancelling", () => {
+  const patient = createStripper({ deadline: 600_000 });
+  afterAll(() => patient.close());
+  /** How many ports keep the process alive: one for each thread at work. */
+  const atWork = (): number => process.getActiveResourcesInfo().filter((one) => one === "MessagePort").length;
+
+  test("a source that is being read is given up, and its thread ends", async () => {
+    expect(await patient.strip("let a: 1", "a.ts")).toBe("let a   ");
+    const before = atWork();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const reading = refused(patient.strip(endless, "endless.ts", { tenant: "a", signal: first.signal }));
+    const waiting = refused(patient.strip(endless, "endless.ts", { tenant: "a", signal: second.signal }));
+    const next = patient.strip("let b: 1", "b.ts");
+    second.abort();
+    expect(await waiting).toBe("HARN-RUN-009: the run was cancelled");
+    first.abort();
+    expect(await reading).toBe("HARN-RUN-009: the run was cancelled");
+    expect(await next).toBe("let b   ");
+    await expect.poll(atWork).toBe(before);
+    expect(
+      await refused(patient.strip(endless, "endless.ts", { tenant: "a", signal: first.signal })),
+    ).toContain("HARN-RUN-009");
+  });
+
+  test("a signal that aborts later changes nothing for others", async () => {
+    const controller = new AbortController();
+    await patient.strip("let a: 1", "a.ts", { tenant: "a", signal: controller.signal });
+    const next = [patient.strip("let b: 1", "b.ts"), patient.strip("let c: 1", "c.ts")];
+    controller.abort();
+    expect(await Promise.all(next)).toEqual(["let b   ", "let c   "]);
+  });
+
+  test("a source that takes long delays its own tenant only", async () => {
+    const threads = atWork();
+    const end = new AbortController();
+    const slow = ["a", "a", "b", "c"].map((tenant) =>
+      refused(patient.strip(endless, "endless.ts", { tenant, signal: end.signal })),
+    );
+    expect(await patient.strip("let d: 1", "d.ts", { tenant: "d" })).toBe("let d   ");
+    // Three tenants, and one thread at rest at most.
+    expect(atWork()).toBeLessThanOrEqual(threads + 4);
+    end.abort();
+    for (const outcome of await Promise.all(slow)) expect(outcome).toContain("HARN-RUN-009");
+    expect(await patient.strip("let a: 1", "a.ts", { tenant: "a" })).toBe("let a   ");
+    await expect.poll(atWork).toBe(threads);
+  });
+
+  const refused = (strip: Promise<string>): Promise<string> => strip.catch(String);
 });
 
 describe("closing", () => {

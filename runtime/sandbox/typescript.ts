@@ -4,11 +4,11 @@
  * @module
  */
 
-import { Worker } from "node:worker_threads";
 import { RunError } from "../host/run-error.ts";
 import { limitTable } from "./limits.ts";
 import { locationAt, sourceFrame } from "./source-frame.ts";
-import type { StripAnswer, StripJob } from "./typescript-worker.ts";
+import { stripThreads } from "./typescript-threads.ts";
+import type { StripAnswer } from "./typescript-worker.ts";
 
 /** Removes types. One serves a whole runtime. */
 export interface Stripper {
@@ -16,10 +16,16 @@ export interface Stripper {
    * The source without types, of the same length in UTF-16 units. Sources that are not named `.ts` or `.mts` come
    * back unchanged.
    * @throws RunError HARN-RUN-012 with place and hint, for a syntax error, for TypeScript that needs compiling (enum,
-   * namespace, parameter property, …), and for a source that is too large, nested too deeply or takes too long.
+   * namespace, parameter property, …), and for a source that is too large, nested too deeply or takes too long;
+   * HARN-RUN-009 as soon as `signal` aborts, however long the source would have taken. A slow source delays others of its
+   * `tenant` only.
    */
-  readonly strip: (source: string, filename: string) => Promise<string>;
-  /** Ends the thread. Sources that are waiting are refused. */
+  readonly strip: (
+    source: string,
+    filename: string,
+    asked?: { readonly tenant: string; readonly signal?: AbortSignal },
+  ) => Promise<string>;
+  /** Ends the threads. Sources that are waiting are refused. */
   readonly close: () => Promise<void>;
 }
 
@@ -29,82 +35,14 @@ const deepest = 500;
 /** Milliseconds for one source, the start of the thread included. */
 const deadline = 10_000;
 
-const threadLimits = { stackSizeMb: 4, maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
-
-interface Waiting {
-  readonly source: string;
-  readonly settle: (answer: StripAnswer | { readonly type: "late" | "closed" }) => void;
-}
-
-/** Makes a stripper. Its thread starts with the first TypeScript source and does not keep the process alive. */
+/** Makes a stripper. Its first thread starts with the first TypeScript source; none keeps the process alive. */
 export function createStripper(options: { deadline?: number } = {}): Stripper {
-  const queue: Waiting[] = [];
-  let worker: Worker | null = null;
-  let closed = false;
-
-  /** One source at a time: when the thread breaks, it is known whose fault it was. */
-  let active: Waiting | null = null;
-  let timer: NodeJS.Timeout | undefined;
-
-  function next(): void {
-    if (active || closed) return;
-    active = queue.shift() ?? null;
-    if (!active) return;
-    worker ??= start();
-    worker.ref();
-    timer = setTimeout(() => discard("late"), options.deadline ?? deadline);
-    worker.postMessage({ source: active.source } satisfies StripJob);
-  }
-
-  function finish(answer: Parameters<Waiting["settle"]>[0]): void {
-    clearTimeout(timer);
-    const finished = active;
-    active = null;
-    finished?.settle(answer);
-    next();
-  }
-
-  function start(): Worker {
-    const started = new Worker(new URL("./typescript-worker.js", import.meta.url), {
-      name: "typescript",
-      resourceLimits: threadLimits,
-      env: {},
-      argv: [],
-      execArgv: [],
-      stdin: false,
-      stdout: true,
-      stderr: true,
-    });
-    const gone = (): void => {
-      if (worker === started) discard("broken");
-    };
-    started.on("message", (answer: StripAnswer) => {
-      if (worker !== started) return;
-      if (answer.type === "broken") return discard("broken");
-      started.unref();
-      finish(answer);
-    });
-    started.on("error", gone);
-    started.on("exit", gone);
-    return started;
-  }
-
-  function discard(type: "broken" | "late"): void {
-    const discarded = worker;
-    worker = null;
-    void discarded?.terminate();
-    finish({ type });
-  }
-
+  const threads = stripThreads(options.deadline ?? deadline);
   return {
-    async strip(source, filename) {
+    async strip(source, filename, asked) {
       if (!/\.m?ts$/i.test(filename)) return source;
       judge(source, filename);
-      const answer = await new Promise<Parameters<Waiting["settle"]>[0]>((settle) => {
-        if (closed) return settle({ type: "closed" });
-        queue.push({ source, settle });
-        next();
-      });
+      const answer = await threads.strip(source, asked?.tenant ?? "", asked?.signal);
       switch (answer.type) {
         case "stripped":
           if (answer.code.length === source.length) return answer.code;
@@ -119,19 +57,13 @@ export function createStripper(options: { deadline?: number } = {}): Stripper {
           );
         case "late":
           throw syntaxError("it took too long to read", filename, "Split it into smaller files.");
+        case "cancelled":
+          throw new RunError("HARN-RUN-009", "the run was cancelled");
         case "closed":
           throw new RunError("HARN-RUN-009", "the runtime is closed");
       }
     },
-    async close() {
-      closed = true;
-      const ended = worker;
-      worker = null;
-      clearTimeout(timer);
-      for (const one of [...(active ? [active] : []), ...queue.splice(0)]) one.settle({ type: "closed" });
-      active = null;
-      await ended?.terminate();
-    },
+    close: threads.close,
   };
 }
 

@@ -155,12 +155,16 @@ async function exchange<As extends BodyKind>(ports: Ports, want: Wanted): Promis
     const next = want.follow ? nextHop(hop, answer) : null;
     if (next === null) return forScript<As>(ports, answer, want.as);
     if (followed === maxRedirects) {
-      throw new RunError("HARN-RUN-014", `std/http: more than ${maxRedirects} redirects`);
+      throw new RunError("HARN-RUN-014", `std/http: more than ${maxRedirects} redirects`, {
+        hint: "Ask for the address that they lead to.",
+      });
     }
     // A server may put a token that it was sent into the address of another server.
     const holdsToken = (text: string) => ports.redactor.maskKnown(text, answer.carried) !== text;
     if (!sameOrigin(hop.url, next.url) && spellings(answer, next).some(holdsToken)) {
-      throw new RunError("HARN-RUN-013", "std/http: a redirect would carry a credential to another origin");
+      throw new RunError("HARN-RUN-013", "std/http: a redirect would carry a credential to another origin", {
+        hint: "Ask the other origin itself, without the credential.",
+      });
     }
     hop = next;
   }

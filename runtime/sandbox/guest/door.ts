@@ -95,6 +95,11 @@ export function fail(thrown: unknown): void {
   send('{"k":"failed","e":' + describe(thrown) + "}");
 }
 
+/** Says where the script is that is being stopped: an async function would keep that to itself. */
+export function stopped(): void {
+  send('{"k":"stopped","site":' + stringify(currentSite()) + "}");
+}
+
 /** Reports a module that failed while it was being loaded or run; a promise is followed. */
 export function watch(value: unknown): void {
   if (isPromise(value)) after(value, () => {}, fail);

@@ -227,9 +227,24 @@ function showError(error: Error, state: Showing): string {
   showMembers(error, parts, state, errorOwn);
   const rest = parts.length === 0 ? "" : wrapped(" ", "{", parts, "}");
   if (typeof stack !== "string" || stack === "" || state.around.length > 2) return "[" + title + "]" + rest;
+  const frames = ownFrames(stack);
   // Some engines begin the stack with the title, some do not.
-  const text = indexOf(stack, title) === 0 ? stack : title + "\n" + stack;
+  const text = indexOf(frames, title) === 0 ? frames : title + "\n" + frames;
   return (text[text.length - 1] === "\n" ? slice(text, 0, -1) : text) + rest;
+}
+
+/** A stack without the lines of the sandbox's own functions, which tell an author nothing. */
+function ownFrames(stack: string): string {
+  let own = "";
+  let from = 0;
+  while (from < stack.length) {
+    const end = indexOf(stack, "\n", from);
+    const next = end === -1 ? stack.length : end + 1;
+    const line = slice(stack, from, next);
+    if (indexOf(line, "(holdfast:") === -1) own += line;
+    from = next;
+  }
+  return own;
 }
 
 /** One line for a value, however large, circular or hostile. Runs no code of the script but for the name, message and stack of errors. */
