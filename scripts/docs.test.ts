@@ -1,6 +1,6 @@
 /**
  * Runs what the manual shows. A block marked `ts pipeline` runs in the sandbox, one marked `ts node` in Node; words behind
- * that say what it needs: `testing`, or a person who logs in (`login`) or types a device code (`device`).
+ * that say what it needs: `testing`, a person who logs in (`login`) or types a device code (`device`), or a database (`postgres`).
  */
 
 import { execFile } from "node:child_process";
@@ -13,6 +13,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRuntime, type Runtime } from "../runtime/index.ts";
 import { oauth } from "../stdlib/oauth/index.ts";
+import { startServer } from "../stdlib/oauth/storage/postgres/postgres-server.test.support.ts";
 import { startInbox, type Inbox } from "./demo/inbox.ts";
 import { errorsPage, errorsText } from "./error-pages.ts";
 import { patternsPage, patternsText } from "./pattern-page.ts";
@@ -138,13 +139,19 @@ describe("in the sandbox", () => {
 });
 
 describe("in Node", () => {
-  test.each(all.filter(({ words }) => words[0] === "node"))("$name", async ({ name, source }) => {
+  test.each(all.filter(({ words }) => words[0] === "node"))("$name", async ({ name, words, source }) => {
+    const database = words.includes("postgres") ? await startServer() : null;
+    const env = database ? { ...process.env, ...database.environment } : process.env;
     // Inside the package, so that `holdfast` means this package.
     await mkdir(join(root, "dist", "docs"), { recursive: true });
     const file = join(root, "dist", "docs", `${name.replace(/\W+/g, "-")}.mjs`);
     await writeFile(file, source);
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
-    expect(stderr).toBe("");
-    expect(stdout).toMatchSnapshot();
+    try {
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { env });
+      expect(stderr).toBe("");
+      expect(stdout).toMatchSnapshot();
+    } finally {
+      await database?.stop();
+    }
   });
 });

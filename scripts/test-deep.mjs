@@ -1,5 +1,6 @@
-// What `npm run test:deep` runs: every differential and property test, at least 20,000 times each. An input that
-// failed is kept in fixtures/seeds/ and tried first from then on.
+// What `npm run test:deep` runs: every differential and property test, at least 20,000 times each, and the long forms of what
+// storage and refresh are proven with: crash states, statements across tenants, the model, the schedules of the real code.
+// An input that failed is kept in fixtures/seeds/ and tried first from then on.
 //
 //   node scripts/test-deep.mjs [runs]
 import { spawnSync } from "node:child_process";
@@ -24,9 +25,21 @@ const redaction = [
   "properties",
   "stream-properties",
 ].map((name) => `dist/stdlib/oauth/redaction/${name}.test.js`);
+const storage = [
+  ...["crash-states", "each-call-fails", "format-2", "killed-writers"].map((name) => `file/${name}`),
+  "postgres/isolation",
+].map((name) => `dist/stdlib/oauth/storage/${name}.test.js`);
 const { status } = spawnSync(
   process.execPath,
-  [vitest, "run", "dist/scripts/fuzz", ...redaction, "--testTimeout=1200000"],
+  [
+    vitest,
+    "run",
+    "dist/scripts/fuzz",
+    "dist/stdlib/oauth/refresh-model",
+    ...redaction,
+    ...storage,
+    "--testTimeout=1200000",
+  ],
   {
     cwd: root,
     stdio: "inherit",

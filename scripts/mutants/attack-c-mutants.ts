@@ -93,8 +93,8 @@ const faults: readonly Fault[] = [
   },
   {
     name: "presents a refresh token twice",
-    file: `${oauth}/refresh-request.js`,
-    find: "if (!mayPresentAgain(context.provider.refresh_handling))",
+    file: `${oauth}/refresh-profile.js`,
+    find: 'if (reuse === "strict")',
     replace: "if (false)",
     by: ["c10_"],
   },

@@ -58,22 +58,22 @@ export const attackFLoginMutants: readonly Mutant[] = [
   },
   {
     name: "stores over whatever is there",
-    file: "stdlib/oauth/refresh.js",
-    find: "wrote = await writeWithRetries(context, next, lineage);",
-    replace: "wrote = await writeWithRetries(context, next);",
+    file: "stdlib/oauth/durable-write.js",
+    find: "            return await store.write(storageKey, entry, expected);",
+    replace: "            return await store.write(storageKey, entry);",
     rows: ["attacks/refresh/f66_", "attacks/refresh/f67_"],
   },
   {
     name: "answers tokens that it has not stored",
     file: "stdlib/oauth/refresh.js",
-    find: "if (current !== null)\n            return { ok: true, entry: current };",
-    replace: "if (current !== null)\n            return { ok: true, entry: next };",
+    find: "if (current !== null && !isOwnWrite)\n            return { ok: true, entry: current };",
+    replace: "if (current !== null && !isOwnWrite)\n            return { ok: true, entry: next };",
     rows: ["attacks/refresh/f67_"],
   },
   {
     name: "takes another process's rotation for a lost login",
     file: "stdlib/oauth/refresh.js",
-    find: "if (current !== null && !isOfLineage(current, lineage) && !isSecondLook)",
+    find: "if (current !== null && !isOfLineage(current, lineageOf(begun)))",
     replace: "if (false)",
     rows: ["attacks/refresh/f68_"],
   },
@@ -87,8 +87,9 @@ export const attackFLoginMutants: readonly Mutant[] = [
   {
     name: "deletes the login at the first refusal",
     file: "stdlib/oauth/refresh.js",
-    find: "const details = redactedAnswer(answer.answer, ports.redactor);",
-    replace: "const details = redactedAnswer(answer.answer, ports.redactor); await store.remove(storageKey);",
+    find: "const details = redactedAnswer(refusal, context.ports.redactor);",
+    replace:
+      "const details = redactedAnswer(refusal, context.ports.redactor); await context.store.remove(context.storageKey);",
     rows: ["attacks/refresh/f70_"],
   },
   {
@@ -101,8 +102,8 @@ export const attackFLoginMutants: readonly Mutant[] = [
   {
     name: "takes a refused client for a lost login",
     file: "stdlib/oauth/refresh.js",
-    find: "if (!isDeadToken(context, answer.answer))",
-    replace: "if (false)",
+    find: 'if (answer.kind === "refused" && isDeadToken(provider.refresh_handling, answer.answer))',
+    replace: 'if (answer.kind === "refused")',
     rows: ["attacks/refresh/f71_"],
   },
   {
@@ -114,7 +115,7 @@ export const attackFLoginMutants: readonly Mutant[] = [
   },
   {
     name: "forgets whose tokens a flight refreshes",
-    file: "stdlib/oauth/refresh.js",
+    file: "stdlib/oauth/refresh-flights.js",
     find: "return sha256(JSON.stringify([place, request, set.access_token, set.refresh_token ?? null]));",
     replace: "return sha256(JSON.stringify([request]));",
     rows: ["attacks/refresh/f73_"],
@@ -156,7 +157,7 @@ export const attackFLoginMutants: readonly Mutant[] = [
   },
   {
     name: "takes a refreshed ID token of anybody",
-    file: "stdlib/oauth/refresh.js",
+    file: "stdlib/oauth/refresh-successor.js",
     find: "if (!isSameSubject(entry.token_set.id_token, id_token))",
     replace: "if (false)",
     rows: ["attacks/refresh/f21_", "attacks/refresh/f77_"],

@@ -52,7 +52,7 @@ export const attackFMutants: readonly Mutant[] = [
   {
     name: "uses an expired token behind a stuck lock",
     file: "stdlib/oauth/refresh.js",
-    find: 'const works = () => stateOf(context, bound.entry) === "aging";',
+    find: 'const works = () => stateOf(context, token_set) === "aging";',
     replace: "const works = () => true;",
     rows: ["attacks/refresh/f50_"],
   },
@@ -79,45 +79,44 @@ export const attackFMutants: readonly Mutant[] = [
   },
   {
     name: "forgets that a refresh was begun",
-    file: "stdlib/oauth/refresh.js",
-    find: 'const intent = { refresh_hash: lineage.refresh_hash ?? "", started_at_unix: issued };',
-    replace: "const intent = null;",
+    file: "stdlib/oauth/stored-entry.js",
+    find: "const begun = { ...entry, intent,",
+    replace: "const begun = { ...entry, intent: null,",
     rows: ["attacks/refresh/f7_"],
   },
   {
     name: "does not look whether a refresh was begun",
-    file: "stdlib/oauth/refresh.js",
-    find: 'if (reason === "ttl_threshold" && isInDoubt(context, entry, lineage))',
-    replace: "if (false)",
+    file: "stdlib/oauth/refresh-profile.js",
+    find: "return age >= windowSeconds && (works || age < windowSeconds + handling.processing_bound_seconds);",
+    replace: "return false;",
     rows: ["attacks/refresh/f7_"],
   },
   {
     name: "presents a refresh token again at a strict provider",
-    file: "stdlib/oauth/refresh-request.js",
-    find: "if (!mayPresentAgain(context.provider.refresh_handling))",
+    file: "stdlib/oauth/refresh-profile.js",
+    find: 'if (reuse === "strict")',
     replace: "if (false)",
     rows: ["attacks/refresh/f9_", "attacks/refresh/f52_"],
   },
   {
     name: "never gives up on a lost answer",
-    file: "stdlib/oauth/refresh-request.js",
-    find: "const second = await post(context, set, refresh_token, dpopKey);",
-    replace:
-      "await post(context, set, refresh_token, dpopKey); const second = await post(context, set, refresh_token, dpopKey);",
+    file: "stdlib/oauth/refresh-profile.js",
+    find: "return { windowSeconds: Number.POSITIVE_INFINITY, repeats: 1 };",
+    replace: "return { windowSeconds: Number.POSITIVE_INFINITY, repeats: 2 };",
     rows: ["attacks/refresh/f53_"],
   },
   {
     name: "takes the second loss for a request that was never sent",
     file: "stdlib/oauth/refresh-request.js",
-    find: 'return second.kind === "unreachable" ? { ...second, outcome: "unknown" } : second;',
-    replace: 'return second.kind === "unreachable" ? { ...second, outcome: "not_sent" } : second;',
+    find: 'return inDoubt && answer.outcome !== "answered" ? outcomeUnknown() : answer.error;',
+    replace: "return answer.error;",
     rows: ["attacks/refresh/f53_"],
   },
   {
     name: "presents a dead refresh token with every call",
     file: "stdlib/oauth/refresh.js",
-    find: '            pauseAfterFailure(ports, name, error, null);\n            return failed(error);\n        }\n        case "invalid":',
-    replace: '            return failed(error);\n        }\n        case "invalid":',
+    find: "pauseAfterFailure(context, begun.token_set, error);",
+    replace: "",
     rows: ["attacks/refresh/f10_"],
   },
   {
@@ -131,7 +130,7 @@ export const attackFMutants: readonly Mutant[] = [
   {
     name: "presents a dead refresh token with every 401",
     file: "stdlib/oauth/refresh.js",
-    find: "if (failure !== null)\n        throw failure;",
+    find: "if (pause !== null)\n        throw pause.error;",
     replace: "",
     rows: ["attacks/refresh/f54_"],
   },
@@ -145,7 +144,7 @@ export const attackFMutants: readonly Mutant[] = [
   {
     name: "does not see that another was faster",
     file: "stdlib/oauth/refresh.js",
-    find: 'return entry.token_set.access_token !== seen.access_token && (state === "fresh" || state === "aging");',
+    find: "return entry.token_set.access_token !== seen.access_token && isUsable(context, entry.token_set);",
     replace: "return false;",
     rows: ["attacks/refresh/f56_", "attacks/refresh/f78_"],
   },
@@ -187,7 +186,7 @@ export const attackFMutants: readonly Mutant[] = [
   {
     name: "refreshes a token that is stale on arrival with every call",
     file: "stdlib/oauth/refresh.js",
-    find: "noteBornStale(ports, flightName(context, token_set));",
+    find: "noteBornStale(context, next.token_set);",
     replace: ";",
     rows: ["attacks/refresh/f12_", "attacks/refresh/f61_"],
   },
@@ -201,7 +200,7 @@ export const attackFMutants: readonly Mutant[] = [
   {
     name: "uses a token that is stale on arrival for ever",
     file: "stdlib/oauth/refresh-pace.js",
-    find: "ports.clock.monotonic() - note.at < limit && wall >= 0 && wall < limit",
+    find: "clock.monotonic() - note.at < limit && wall >= 0 && wall < limit",
     replace: "true",
     rows: ["attacks/refresh/f12_"],
   },
@@ -223,9 +222,8 @@ export const attackFMutants: readonly Mutant[] = [
   {
     name: "counts a token's life from the answer",
     file: "stdlib/oauth/refresh.js",
-    find: "return await storeSuccessor(context, written, lineage, answer.members, issuedAt, reason, dpopKey);",
-    replace:
-      "return await storeSuccessor(context, written, lineage, answer.members, nowSeconds(ports), reason, dpopKey);",
+    find: "const next = successorOf(context, begun, answer.members, issuedAt, dpopKey);",
+    replace: "const next = successorOf(context, begun, answer.members, nowSeconds(ports), dpopKey);",
     rows: ["attacks/refresh/f62_"],
   },
   {
@@ -280,8 +278,8 @@ export const attackFMutants: readonly Mutant[] = [
   {
     name: "does not read again what another process wrote",
     file: "stdlib/oauth/storage/file/file-store.js",
-    find: "if (this.#cache && isSameFile(this.#cache.stat, stat))",
-    replace: "if (this.#cache)",
+    find: "return this.#cache && isSameFile(this.#cache.stat, stat)",
+    replace: "return this.#cache",
     rows: ["attacks/refresh/f85_"],
   },
 ];

@@ -170,7 +170,7 @@ const faults: readonly Mutant[] = [
   },
   {
     name: "takes the ID token of another person or login at a refresh",
-    file: "stdlib/oauth/refresh.js",
+    file: "stdlib/oauth/refresh-successor.js",
     find: "if (!isSameSubject(entry.token_set.id_token, id_token))",
     replace: "if (false)",
   },
@@ -182,7 +182,7 @@ const faults: readonly Mutant[] = [
   },
   {
     name: "does not judge ID tokens at a refresh",
-    file: "stdlib/oauth/refresh.js",
+    file: "stdlib/oauth/refresh-successor.js",
     find: 'if (id_token !== undefined && context.scopes.includes("openid"))',
     replace: "if (false)",
   },
@@ -263,8 +263,8 @@ const faults: readonly Mutant[] = [
 export const attackIMutants: readonly Mutant[] = [
   {
     name: "asks again at once after a refused ID token",
-    file: "stdlib/oauth/refresh.js",
-    find: "pauseAfterFailure(ports, flightName(context, entry.token_set), error, null);",
+    file: "stdlib/oauth/refresh-successor.js",
+    find: "pauseAfterFailure(context, entry.token_set, error);",
     replace: "",
     rows: ["attacks/id_tokens/i90_"],
   },

@@ -20,9 +20,9 @@ const faults: Readonly<Record<string, readonly Mutant[]>> = {
     },
     {
       name: "makes folders that all may enter",
-      file: `${file}/lock-file.js`,
-      find: "mkdirSync(dirname(path), { recursive: true, mode: 0o700 });",
-      replace: "mkdirSync(dirname(path), { recursive: true, mode: 0o755 });",
+      file: `${file}/make-folder.js`,
+      find: "mkdirSync(path, { recursive: true, mode: 0o700 })",
+      replace: "mkdirSync(path, { recursive: true, mode: 0o755 })",
     },
   ],
   n02: [
@@ -34,29 +34,29 @@ const faults: Readonly<Record<string, readonly Mutant[]>> = {
     },
     {
       name: "does not tell a wrong key from damage",
-      file: `${file}/format-2.js`,
-      find: 'if (!timingSafeEqual(subkey(root, "check", 32), envelope.key_check))',
+      file: `${file}/key-slot.js`,
+      find: 'if (!timingSafeEqual(part(wrapping, "check", 32), slot.check))',
       replace: "if (false)",
     },
     {
       name: "takes an unreadable token file for none",
       file: `${file}/file-store.js`,
-      find: "const contents = await decryptFile(read.bytes, this.#key);",
-      replace: "const contents = await decryptFile(read.bytes, this.#key).catch(() => nothing);",
+      find: "const contents = await decryptFile(read.bytes, this.#key, this.#holds);",
+      replace: "const contents = await decryptFile(read.bytes, this.#key, this.#holds).catch(() => nothing);",
     },
   ],
   n03: [
     {
       name: "takes an older token file",
       file: `${file}/file-store.js`,
-      find: "if (contents.header && isRolledBack(contents.header)) {",
+      find: "if (header && isRolledBack(header)) {",
       replace: "if (false) {",
     },
     {
       name: "forgets that a token file was removed",
       file: `${file}/file-store.js`,
-      find: "before.header.counter + 1);",
-      replace: "before.header.counter);",
+      find: "found.header.counter + 1);",
+      replace: "found.header.counter);",
     },
   ],
   n04: [
@@ -286,8 +286,8 @@ const faults: Readonly<Record<string, readonly Mutant[]>> = {
     {
       name: "masks the beginning of a token",
       file: "stdlib/oauth/redaction/known-values.js",
-      find: "for (const text of knownForms(value))",
-      replace: "for (const text of [...knownForms(value), value.slice(0, -1)])",
+      find: "knownForms(known.value).map(",
+      replace: "[...knownForms(known.value), known.value.slice(0, -1)].map(",
     },
   ],
   n70: [
@@ -317,7 +317,7 @@ const faults: Readonly<Record<string, readonly Mutant[]>> = {
   n75: [
     {
       name: "shows a file key that is too short",
-      file: `${storage}/file.js`,
+      file: `${storage}/file-key-option.js`,
       find: '"the key is too short to be a random key"',
       replace: "`the key ${String(key)} is too short to be a random key`",
     },
@@ -326,7 +326,7 @@ const faults: Readonly<Record<string, readonly Mutant[]>> = {
     {
       name: "derives a key at any cost",
       file: `${file}/format-2.js`,
-      find: "if (tooMuch)",
+      find: "if (keys.some(isCostly))",
       replace: "if (false)",
     },
   ],

@@ -198,7 +198,7 @@ export const attackPMutants: readonly Mutant[] = [
   {
     name: "lets a script's error keep the host's code",
     file: "runtime/sandbox/bridge.js",
-    find: "this.guest = { name, message };",
+    find: "this.guest = { name, message, ...(stack === undefined ? {} : { stack }) };",
     replace: "this.guest = arguments[0];",
     rows: ["attacks/guest/p55_"],
   },
@@ -316,9 +316,9 @@ export const attackPMutants: readonly Mutant[] = [
   },
   {
     name: "leaves raw values unbound after their first use",
-    file: "stdlib/oauth/refresh.js",
-    find: "if (entry.binding !== null || ports.run.trusted || !store.keepsEntries || !isOwn(ports, entry))",
-    replace: "if (true)",
+    file: "stdlib/oauth/stored-entry.js",
+    find: "return needsBinding(context, entry) ? await bindStored(context) : bound;",
+    replace: "return bound;",
     rows: ["attacks/guest/p82_"],
   },
   {

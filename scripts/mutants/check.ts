@@ -23,6 +23,9 @@ export interface Verdict {
   readonly ms: number;
 }
 
+/** How long the cases of one rule may run, in ms: a sandbox with a fault may never end. */
+const longest = 60_000;
+
 /** Copies that are judged in at once. */
 const hands = 2;
 
@@ -88,7 +91,9 @@ async function judge(folder: string, mutant: Mutant): Promise<Verdict> {
   const began = performance.now();
   writeFileSync(path, parts.join(mutant.replace));
   try {
-    const caughtBy = await firstFailure(folder, mutant.rows ?? ordinaryCases);
+    const caughtBy = await (mutant.rows === undefined
+      ? firstFailure(folder, ordinaryCases)
+      : firstFailure(folder, mutant.rows, longest));
     return { mutant, caughtBy, note: caughtBy ?? "no case fails", ms: Math.round(performance.now() - began) };
   } finally {
     writeFileSync(path, original);
@@ -96,8 +101,12 @@ async function judge(folder: string, mutant: Mutant): Promise<Verdict> {
 }
 
 /** Host mode is the faster one, and what it misses only the sandbox can show. */
-async function firstFailure(folder: string, cases: readonly string[]): Promise<string | null> {
-  return (await failureIn(folder, cases, "host")) ?? (await failureIn(folder, cases, "guest"));
+async function firstFailure(
+  folder: string,
+  cases: readonly string[],
+  limit?: number,
+): Promise<string | null> {
+  return (await failureIn(folder, cases, "host", limit)) ?? (await failureIn(folder, cases, "guest", limit));
 }
 
 /** The folders of cases beside the attack table. */
@@ -105,9 +114,19 @@ const ordinaryCases: readonly string[] = readdirSync(join(root, "fixtures/cases"
   .filter((name) => name !== "attacks")
   .map((name) => `${name}/`);
 
-async function failureIn(folder: string, cases: readonly string[], mode: string): Promise<string | null> {
+async function failureIn(
+  folder: string,
+  cases: readonly string[],
+  mode: string,
+  timeout?: number,
+): Promise<string | null> {
   const words = [join(folder, "dist/cli/main.js"), "conformance", ...cases, "--bail", "--mode", mode];
-  const child = spawn(process.execPath, words, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, words, {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout,
+    killSignal: "SIGKILL",
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
     output += chunk.toString();
@@ -120,7 +139,7 @@ async function failureIn(folder: string, cases: readonly string[], mode: string)
   if (status === 0 || output.includes("the filter selects no case")) return null;
   const failed = /^FAILED (\S+ \(\w+\))/m.exec(output)?.[1];
   if (failed !== undefined) return failed;
-  // A fault that ends the process is seen by the one case that ran.
+  // A fault that ends the process, or never ends, is seen by the one case that ran.
   const [only, ...others] = loadCases().filter(({ name }) => cases.some((part) => name.includes(part)));
   if (only !== undefined && others.length === 0) return `${only.name} (${mode})`;
   return `(the command failed: ${output.trim().slice(0, 200)})`;

@@ -1,5 +1,5 @@
 /**
- * `npm run conformance:mutants [-- part of a name] [--write]`: shows for each deliberate fault which case catches it. Exit
+ * `npm run conformance:mutants [-- part of a name or row] [--write]`: shows for each deliberate fault which case catches it. Exit
  * code 1 when one is missed. `--write` judges all of them and writes docs/mutants.md.
  *
  * @module
@@ -13,7 +13,7 @@ import { mutantsPage, pagePath } from "./page.ts";
 const words = process.argv.slice(2);
 const write = words.includes("--write");
 const part = write ? "" : (words[0] ?? "");
-const chosen = mutants.filter(({ name }) => name.includes(part));
+const chosen = mutants.filter(({ name, rows = [] }) => [name, ...rows].some((text) => text.includes(part)));
 const verdicts = await checkMutants(chosen, ({ mutant, caughtBy, note, ms }) => {
   console.log(`${caughtBy === null ? "MISSED" : "caught"}  ${mutant.name}: ${note}, ${ms} ms`);
 });

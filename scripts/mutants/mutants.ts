@@ -21,6 +21,7 @@ import { attackMMutants } from "./attack-m-mutants.ts";
 import { attackNMutants } from "./attack-n-mutants.ts";
 import { attackPMutants } from "./attack-p-mutants.ts";
 import { attackQMutants } from "./attack-q-mutants.ts";
+import { attackSMutants } from "./attack-s-mutants.ts";
 import { exchangeMutants } from "./exchange-mutants.ts";
 import { loginMutants } from "./login-mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -120,14 +121,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: "takes every refresh failure for missing consent",
     file: `${oauth}/refresh.js`,
-    find: "if (!isDeadToken(context, answer.answer))",
-    replace: "if (false)",
+    find: 'if (answer.kind === "refused" && isDeadToken(provider.refresh_handling, answer.answer))',
+    replace: 'if (answer.kind === "refused")',
   },
   {
     name: "refreshes without the storage's lock",
     file: `${oauth}/refresh.js`,
-    find: "await store.withRefreshLock(storageKey, (found)",
-    replace: "await ((_, body) => body())(storageKey, (found)",
+    find: "await store.withRefreshLock(storageKey, async (found)",
+    replace: "await ((_, body) => body())(storageKey, async (found)",
   },
   {
     name: "refuses a token that still works when the refresh fails for now",
@@ -143,9 +144,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "does not tell the redactor of received tokens",
-    file: `${oauth}/bound-entry.js`,
-    find: "redactor.register(value, member);",
-    replace: "",
+    file: `${oauth}/known-tokens.js`,
+    find: "this.#redactor.register(value, member)",
+    replace: "() => {}",
   },
   {
     name: "shows the script the token as it is",
@@ -200,4 +201,5 @@ export const mutants: readonly Mutant[] = [
   ...attackNMutants,
   ...attackPMutants,
   ...attackQMutants,
+  ...attackSMutants,
 ];

@@ -42,14 +42,14 @@ export const shownMutants: readonly Mutant[] = [
   {
     name: "lets long texts through unscanned",
     file: `${oauth}/redaction/engine.js`,
-    find: "if (text.length < shortestRedacted && patterns.length === 0)",
-    replace: "if (text.length > 262144 || (text.length < shortestRedacted && patterns.length === 0))",
+    find: "if (clean === text?.length)",
+    replace: "if (clean === text?.length || text.length > 262144)",
   },
   {
-    name: "does not look into URLs and assignments",
-    file: `${oauth}/redaction/engine.js`,
-    find: ", ...namedValues(text)]",
-    replace: "]",
+    name: "does not look into URLs",
+    file: `${oauth}/redaction/rules.js`,
+    find: "...at(userinfoLiterals, userinfoRule(namedRank)),",
+    replace: "",
   },
   {
     name: "hands an echoed token to the script",
@@ -59,7 +59,7 @@ export const shownMutants: readonly Mutant[] = [
   },
   {
     name: "counts one match per call",
-    file: `${oauth}/redaction/spans.js`,
+    file: `${oauth}/redaction/tally.js`,
     find: "count.match_count += matches;",
     replace: "",
   },

@@ -84,18 +84,19 @@ export const tokenMutants: readonly Mutant[] = [
   {
     name: "shows the new tokens without storing them",
     file: `${oauth}/refresh.js`,
-    find: "wrote = await writeWithRetries(context, next, lineage);",
-    replace: "wrote = true;",
+    find: "if (!(await writeSuccessor(context, next, lineageOf(begun)))) {",
+    replace: "if (false) {",
   },
   {
     name: "deletes what is stored when consent is needed",
     file: `${oauth}/refresh.js`,
-    find: "const details = redactedAnswer(answer.answer, ports.redactor);",
-    replace: "const details = redactedAnswer(answer.answer, ports.redactor); await store.remove(storageKey);",
+    find: "const details = redactedAnswer(refusal, context.ports.redactor);",
+    replace:
+      "const details = redactedAnswer(refusal, context.ports.redactor); await context.store.remove(context.storageKey);",
   },
   {
     name: "takes the ID token of another person at a refresh",
-    file: `${oauth}/refresh.js`,
+    file: `${oauth}/refresh-successor.js`,
     find: "if (!isSameSubject(entry.token_set.id_token, id_token))",
     replace: "if (false)",
   },
@@ -107,8 +108,8 @@ export const tokenMutants: readonly Mutant[] = [
   },
   {
     name: "presents a refresh token again although its answer was lost",
-    file: `${oauth}/refresh-request.js`,
-    find: "if (!mayPresentAgain(context.provider.refresh_handling))",
+    file: `${oauth}/refresh-profile.js`,
+    find: 'if (reuse === "strict")',
     replace: "if (false)",
   },
   {
@@ -120,7 +121,7 @@ export const tokenMutants: readonly Mutant[] = [
   {
     name: "makes no pause after a failed refresh",
     file: `${oauth}/refresh-pace.js`,
-    find: "if (ports.clock.monotonic() < pause.until)",
+    find: "if (context.ports.clock.monotonic() < pause.until)",
     replace: "if (false)",
   },
   {
