@@ -47,10 +47,16 @@ export interface Reuse {
   readonly by: Presentation;
 }
 
+/** A request that came while others of its grant were on the wire. */
+export interface Overlap {
+  readonly by: Presentation;
+  readonly others: readonly Presentation[];
+}
+
 /** The books. `graceMs`: how long a spent refresh token works again; 0 is strict. */
 export class GrantBooks {
   refreshes = 0;
-  readonly overlaps: Presentation[] = [];
+  readonly overlaps: Overlap[] = [];
   readonly reuses: Reuse[] = [];
   /** Tokens that nobody issued, or that were shown for another account. */
   strangers = 0;
@@ -84,8 +90,9 @@ export class GrantBooks {
     onWire.add(presentation);
     if (others.length === 0) return;
     setImmediate(() => {
-      if (onWire.has(presentation) && others.some((other) => onWire.has(other)))
-        this.overlaps.push(presentation);
+      const still = others.filter((other) => onWire.has(other));
+      if (onWire.has(presentation) && still.length > 0)
+        this.overlaps.push({ by: presentation, others: still });
     });
   }
 
