@@ -1,5 +1,6 @@
 /**
  * The sandbox engine's WebAssembly, read and compiled once per process, by the main thread: its threads get it from there.
+ * `package.json` says which file it is.
  *
  * @module
  */
@@ -12,7 +13,7 @@ let compiled: WebAssembly.Module | null = null;
 
 /** The file's content. */
 export function engineBytes(): Buffer<ArrayBuffer> {
-  bytes ??= readFileSync(createRequire(import.meta.url).resolve("@jitl/quickjs-wasmfile-release-sync/wasm"));
+  bytes ??= readFileSync(createRequire(import.meta.url).resolve("#engine.wasm"));
   return bytes;
 }
 

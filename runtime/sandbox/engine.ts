@@ -1,6 +1,6 @@
 /**
- * The one file that names the sandbox engine (QuickJS in WebAssembly), with `engine-code.ts`, which reads it. Another engine
- * replaces these.
+ * The one file that names the sandbox engine (QuickJS in WebAssembly); `package.json` says where its code is. Replacing the engine is
+ * replacing this file and that line.
  *
  * An engine is one WebAssembly instance with its own memory, so nothing is shared between two of them and a memory
  * error of the engine stays inside. All that an engine knows is in that memory: this file drives the engine's own C

@@ -8,13 +8,13 @@
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createRuntime } from "../../../runtime/index.ts";
 import { oauth } from "../../../stdlib/oauth/index.ts";
-import { type GoalRow, verdict } from "../goal-row.ts";
-import { goalTable } from "../goal-table.ts";
+import { goalReport } from "../goal-report.ts";
+import type { GoalRow } from "../goal-row.ts";
 import { echoPlugin } from "../sandbox-rows.ts";
 import { startTokenServer } from "../token-server.ts";
 import { callRows } from "./call-rows.ts";
@@ -65,28 +65,6 @@ for (const [name, measure] of groups) {
 await runtime.close();
 await server.close();
 
-const judged = rows.map(verdict).filter(Boolean);
-const about = {
-  date: new Date().toISOString().slice(0, 10),
-  node: process.version,
-  cpu: cpus()[0]?.model ?? "unknown",
-  cores: availableParallelism(),
-  goals: { all: judged.length, met: judged.filter((word) => word === "yes").length },
-};
-if (values.json) {
-  console.log(
-    JSON.stringify({ ...about, rows: rows.map((row) => ({ ...row, met: verdict(row) })) }, null, 2),
-  );
-} else {
-  console.log(
-    [
-      `${about.date}, Node ${about.node}, ${about.cpu}, ${about.cores} cores; time by the clock`,
-      "",
-      goalTable(rows),
-      "",
-      `${about.goals.met} of ${about.goals.all} goals met.`,
-    ].join("\n"),
-  );
-}
+console.log(goalReport(rows, values.json));
 // Some peers keep threads for ever.
 process.exit(0);

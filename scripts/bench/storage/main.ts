@@ -8,12 +8,12 @@
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createOAuth } from "../../../stdlib/oauth/node.ts";
-import { type GoalRow, verdict } from "../goal-row.ts";
-import { goalTable } from "../goal-table.ts";
+import { goalReport } from "../goal-report.ts";
+import type { GoalRow } from "../goal-row.ts";
 import { callerRows } from "./caller-rows.ts";
 import { lossRows } from "./loss-rows.ts";
 import { postgresRows } from "./postgres-rows.ts";
@@ -51,26 +51,4 @@ for (const [name, measure] of groups) {
 await oauth.close();
 server.end();
 
-const judged = rows.map(verdict).filter(Boolean);
-const about = {
-  date: new Date().toISOString().slice(0, 10),
-  node: process.version,
-  cpu: cpus()[0]?.model ?? "unknown",
-  cores: availableParallelism(),
-  goals: { all: judged.length, met: judged.filter((word) => word === "yes").length },
-};
-if (values.json) {
-  console.log(
-    JSON.stringify({ ...about, rows: rows.map((row) => ({ ...row, met: verdict(row) })) }, null, 2),
-  );
-} else {
-  console.log(
-    [
-      `${about.date}, Node ${about.node}, ${about.cpu}, ${about.cores} cores; time by the clock`,
-      "",
-      goalTable(rows),
-      "",
-      `${about.goals.met} of ${about.goals.all} goals met.`,
-    ].join("\n"),
-  );
-}
+console.log(goalReport(rows, values.json));

@@ -11,6 +11,7 @@ import {
   type Answer,
   accepts,
   answerLost,
+  noActor,
   spend,
   type Stored,
   type World,
@@ -237,23 +238,7 @@ export function crash(setting: Setting, world: World, number: number): World {
     next = answerLost(setting.server, next, answer);
   if (kept !== null) next = answerLost(setting.server, next, { kind: "granted", rt: kept.rt, at: kept.at });
   if (next.lock === number && !setting.lease) next = { ...next, lock: null };
-  const gone: Actor = {
-    ...actor,
-    at: "crashed",
-    callsLeft: 0,
-    seen: 0,
-    entry: null,
-    unsettled: null,
-    lockIsOld: false,
-    looks: 0,
-    repeats: 0,
-    inDoubt: false,
-    request: "none",
-    answer: null,
-    tries: 0,
-    kept: null,
-  };
-  return withActor(next, number, gone);
+  return withActor(next, number, { ...noActor, at: "crashed" });
 }
 
 function decide(setting: Setting, world: World, number: number, entry: Stored, step: string): Step<World> {
