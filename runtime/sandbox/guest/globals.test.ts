@@ -394,9 +394,10 @@ describe("structuredClone", () => {
 
   test("clones as Node's", () => {
     fc.assert(
-      fc.property(data, (value) =>
-        isDeepStrictEqual(here(guest.structuredClone(value)), here(structuredClone(value))),
-      ),
+      // Not Node's isDeepStrictEqual, for which two invalid dates differ.
+      fc.property(data, (value) => {
+        expect(here(guest.structuredClone(value))).toStrictEqual(here(structuredClone(value)));
+      }),
       { numRuns: 500 },
     );
   });
