@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Random } from "../../runtime/ports.ts";
 
 /** Bytes as base64url without padding. */
@@ -29,5 +29,5 @@ export function newState(random: Random): string {
 
 /** SHA-256 of a text's UTF-8 bytes, base64url without padding. */
 export function sha256(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("base64url");
+  return hash("sha256", text, "base64url");
 }

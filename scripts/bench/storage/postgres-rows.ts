@@ -157,7 +157,11 @@ async function measure(server: TestServer, task: Omit<HostTask, "work">): Promis
 }
 
 async function reportOf(host: ChildProcess): Promise<HostReport> {
-  const [report] = (await once(host, "message")) as [HostReport];
+  const ended = once(host, "exit").then(([code]) => {
+    throw new Error(`a host ended with ${code}`);
+  });
+  const [report] = (await Promise.race([once(host, "message"), ended])) as [HostReport];
+  ended.catch(() => {});
   return report;
 }
 
@@ -174,7 +178,7 @@ async function sampleLag(server: TestServer, seconds: number): Promise<number> {
         order by greatest(refresh_at, not_before) limit 1
       ) as oldest`);
     if (passed > warmUp) most = Math.max(most, Number(row?.["lag"]));
-    await sleep(250);
+    await sleep(500);
   }
 }
 

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Entry, Lineage } from "./entry.ts";
 
 /** SHA-256 of a refresh token in base64url; null when there is none. */
 export function refreshHash(refresh_token: string | undefined): string | null {
   if (refresh_token === undefined) return null;
-  return createHash("sha256").update(refresh_token, "utf8").digest("base64url");
+  return hash("sha256", refresh_token, "base64url");
 }
 
 /** The lineage that a write after this entry expects. */

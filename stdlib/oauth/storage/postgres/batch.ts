@@ -15,12 +15,20 @@ const most = 200;
 
 export class Batch<Item, Answer> {
   readonly #send: (items: readonly Item[]) => Promise<readonly Answer[]>;
+  readonly #isOfOne: (error: unknown) => boolean;
   readonly #waiting: Waiting<Item, Answer>[] = [];
   #sending = false;
 
-  /** `send` answers one answer per item, in their order; what it throws is thrown to each caller. */
-  constructor(send: (items: readonly Item[]) => Promise<readonly Answer[]>) {
+  /**
+   * `send` answers one answer per item, in their order; what it throws is thrown to each caller. When `isOfOne` says that one item
+   * may be to blame, each is sent by itself first, and the others do not fail with it.
+   */
+  constructor(
+    send: (items: readonly Item[]) => Promise<readonly Answer[]>,
+    isOfOne: (error: unknown) => boolean = () => false,
+  ) {
     this.#send = send;
+    this.#isOfOne = isOfOne;
   }
 
   /** Sends an item, with those that wait at the same time; in the order of the calls. */
@@ -37,12 +45,26 @@ export class Batch<Item, Answer> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, most);
       try {
-        const answers = await this.#send(batch.map(({ item }) => item));
-        for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+        await this.#sendOne(batch);
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        // Nobody waits for those that are sent by themselves: the one to blame may take its time again.
+        if (batch.length > 1 && this.#isOfOne(error)) for (const one of batch) void this.#sendAlone(one);
+        else for (const { reject } of batch) reject(error);
       }
     }
     this.#sending = false;
+  }
+
+  async #sendOne(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
+    const answers = await this.#send(batch.map(({ item }) => item));
+    for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
+  }
+
+  async #sendAlone(one: Waiting<Item, Answer>): Promise<void> {
+    try {
+      await this.#sendOne([one]);
+    } catch (error) {
+      one.reject(error);
+    }
   }
 }

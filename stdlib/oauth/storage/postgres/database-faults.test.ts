@@ -143,12 +143,20 @@ describe("sessions that are cut", () => {
 
 describe("an answer that is lost", () => {
   /** A pool whose next statement of a kind reaches the server, and whose answer is lost. */
-  function losing(pool: pg.Pool): { readonly pool: PostgresPool; lose(text: string): void; lost(): number } {
+  function losing(pool: pg.Pool): {
+    readonly pool: PostgresPool;
+    lose(text: string): void;
+    lost(): number;
+    /** How many statements of a kind there were. */
+    asked(text: string): number;
+  } {
     let target = "";
     let lost = 0;
+    const asked: string[] = [];
     return {
       lose: (text) => (target = text),
       lost: () => lost,
+      asked: (wanted) => asked.filter((text) => text.includes(wanted)).length,
       pool: {
         connect(taken): void {
           pool.connect((error, client) => taken(error, client && losingClient(client)));
@@ -158,6 +166,7 @@ describe("an answer that is lost", () => {
     function losingClient(client: pg.PoolClient): PostgresClient {
       return {
         async query(text, values) {
+          asked.push(text);
           const result = await client.query(text, values);
           if (target === "" || !text.includes(target)) return result as { rows: unknown[] };
           target = "";
@@ -183,7 +192,7 @@ describe("an answer that is lost", () => {
 
     wrapped.lose("write_entries");
     expect(await store.write(key, one)).toBe(true);
-    wrapped.lose("write_entries");
+    wrapped.lose("write_successors");
     expect(await store.write(key, two, lineageOf(one))).toBe(true);
     expect(await host.store.read(key)).toEqual(two);
 
@@ -209,6 +218,21 @@ describe("an answer that is lost", () => {
     await store.remove(key);
     expect(await host.store.read(key)).toBeNull();
     expect(wrapped.lost()).toBe(7);
+    await storage.close();
+  });
+
+  test("is the same for all who wait for it: the keys of a new tenant are asked for once", async () => {
+    const wrapped = losing(fleet.server.pool("app"));
+    const storage = await openPostgresStorage(
+      { pool: wrapped.pool, tenant: "new", keys: fleet.keys },
+      { leaseMs: 60_000, waitMs: 1_000 },
+    );
+    const store = entriesOf(storage, "org");
+    await Promise.all(Array.from({ length: 100 }, (_, number) => store.write(`${number}`, testEntry("one"))));
+    expect(wrapped.asked("add_tenant_key")).toBe(1);
+    expect(wrapped.asked("tenant_keys")).toBe(2);
+    // The first one was sent at once, the others together.
+    expect(wrapped.asked("write_entries")).toBe(2);
     await storage.close();
   });
 
@@ -302,6 +326,43 @@ describe("each failure is an error of its own", () => {
     await fleet.server.sql("alter function holdfast.read_entries rename to gone");
     await expect(host.store.read(key)).rejects.toMatchObject(failure("refused the statement", false));
     await fleet.server.sql("alter function holdfast.gone rename to read_entries");
+  });
+
+  test("of many that share a statement only the one whose row is kept fails", async () => {
+    const host = await fleet.host("acme");
+    const other = await openPostgresStorage(
+      { pool: host.pool, tenant: "globex", keys: fleet.keys },
+      { leaseMs: 60_000, waitMs: 1_000 },
+    );
+    const theirs = entriesOf(other, "org");
+    const [kept, free] = [newKey(), newKey()];
+    const one = testEntry("one");
+    await Promise.all([host.store.write(kept, one), host.store.write(free, one), theirs.write(free, one)]);
+    await fleet.server.sql("alter function holdfast.write_successors set lock_timeout = '50ms'");
+    const keeper = await fleet.server.pool("postgres").connect();
+    await keeper.query("begin");
+    await keeper.query("select from holdfast.schedule where key = $1 for update", [kept]);
+    const next = testEntry("two", { version: 2 });
+    const stale = testEntry("three", { version: 2 });
+    const answers = await Promise.allSettled([
+      host.store.write(newKey(), next, lineageOf(one)),
+      host.store.write(kept, next, lineageOf(one)),
+      host.store.write(free, next, lineageOf(one)),
+      theirs.write(free, next, lineageOf(one)),
+      theirs.write(free, stale, lineageOf(stale)),
+    ]);
+    await keeper.query("rollback");
+    keeper.release();
+    expect(answers.map((answer) => (answer.status === "fulfilled" ? answer.value : "failed"))).toEqual([
+      false,
+      "failed",
+      true,
+      true,
+      false,
+    ]);
+    expect(await theirs.read(free)).toEqual(next);
+    await fleet.server.sql("alter function holdfast.write_successors set lock_timeout = '2s'");
+    await other.close();
   });
 
   test("too many connections", async () => {

@@ -1,9 +1,10 @@
 /**
- * What the storages of one pool share in this process: the session that marks the process as alive, and the leases.
+ * What the storages of one pool share in this process: the session that marks the process as alive, the leases, and statements.
  *
  * @module
  */
 
+import { EntryRows } from "./entry-rows.ts";
 import { type LeaseTimes, Leases } from "./lease.ts";
 import { OwnerSession } from "./owner-session.ts";
 import type { PostgresPool } from "./pool.ts";
@@ -15,6 +16,7 @@ export interface DatabaseHost {
   readonly number: number;
   readonly query: Query;
   readonly leases: Leases;
+  readonly rows: EntryRows;
 }
 
 interface Shared {
@@ -56,5 +58,9 @@ export async function leaveHost(pool: PostgresPool, host: DatabaseHost): Promise
 function makeHost(pool: PostgresPool, times: LeaseTimes): Shared {
   const query = statementsOver(pool);
   const leases = new Leases(query, new OwnerSession(pool), times);
-  return { host: { number: ++last, query, leases }, checked: checkDatabase(query), users: 0 };
+  return {
+    host: { number: ++last, query, leases, rows: new EntryRows(query) },
+    checked: checkDatabase(query),
+    users: 0,
+  };
 }

@@ -7,7 +7,7 @@
 
 import { lockClass } from "./tables.ts";
 
-const how = `language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '10s'`;
+const how = `language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '10s' set plan_cache_mode = force_generic_plan`;
 
 /** What the scheduler role may run. */
 export const schedulerFunctions: readonly string[] = [

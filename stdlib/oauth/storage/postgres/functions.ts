@@ -1,13 +1,13 @@
 /**
- * The functions of the schema `holdfast`: migration 1. Each sets the tenant for its own transaction and does its work, so
- * that an operation is one round trip. They run with the rights of the caller. Each may be sent again when its answer was lost.
+ * The functions of the schema `holdfast`: migration 1. Each sets the tenant for its own transaction, or for one
+ * tenant's part of it, and does its work, so that an operation is one round trip. They run with the rights of the caller. Each may be sent again when its answer was lost.
  *
  * @module
  */
 
 import { lockClass } from "./tables.ts";
 
-const how = `language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '10s'`;
+const how = `language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set plan_cache_mode = force_generic_plan`;
 const setTenant = `perform set_config('holdfast.tenant', p_tenant, true);`;
 
 /** The columns that an entry is made of. */
@@ -19,61 +19,75 @@ const entryValues = `
   s.intent_hash, s.intent_started_at`;
 const noEntry =
   "null::text, null::bigint, null::bigint, null::integer, null::bytea, null::bytea, null::bigint";
-const samePlace = "tenant = p_tenant and scope = p_scopes[i] and key = p_keys[i]";
-/** In the same order in all hosts, so that two batches never wait for each other. */
-const inOrder = `
-  select u.n from unnest(p_scopes, p_keys) with ordinality as u(scope, key, n)
-  order by u.scope collate "C", u.key collate "C", u.n`;
 
-const stored = `
-  generation = p_generation[i], version = p_version[i], refresh_hash = p_hash[i],
-  refresh_at = clock_timestamp() + make_interval(secs => p_refresh_in[i]), attempts = 0, not_before = null,
-  intent_hash = p_intent_hash[i], intent_started_at = p_intent_started[i]`;
+// What follows takes places of many tenants, and works on those of each as that tenant.
+const places = "p_tenants text[], p_scopes text[], p_keys text[]";
+/** All ciphertexts are one value, because an array of them would cross as text of twice the size. */
+const ciphertext = "substring(p_ciphertexts from p_start[i] for p_length[i])";
+const asTenant = (tenant: string): string => `perform set_config('holdfast.tenant', ${tenant}, true);`;
 
 const readEntries = `
-create function holdfast.read_entries(p_tenant text, p_scopes text[], p_keys text[])
+create function holdfast.read_entries(${places})
 returns table (n bigint, ${entryColumns}) ${how} rows 10 as $$
 #variable_conflict use_column
+declare
+  one record;
 begin
-  ${setTenant}
-  return query
-    select u.n, ${entryValues}
-    from unnest(p_scopes, p_keys) with ordinality as u(scope, key, n)
-    join holdfast.token t on t.tenant = p_tenant and t.scope = u.scope and t.key = u.key
-    left join holdfast.schedule s on s.tenant = p_tenant and s.scope = u.scope and s.key = u.key;
+  for one in
+    select u.tenant, array_agg(u.n) as ns, array_agg(u.scope) as scopes, array_agg(u.key) as keys
+    from unnest(p_tenants, p_scopes, p_keys) with ordinality as u(tenant, scope, key, n)
+    group by u.tenant
+  loop
+    ${asTenant("one.tenant")}
+    return query
+      select u.n, ${entryValues}
+      from unnest(one.ns, one.scopes, one.keys) as u(n, scope, key)
+      join holdfast.token t on t.tenant = one.tenant and t.scope = u.scope and t.key = u.key
+      left join holdfast.schedule s on s.tenant = one.tenant and s.scope = u.scope and s.key = u.key;
+  end loop;
 end $$;`;
 
 /**
- * Modes: `any`; `lineage` and `version`: only over such an entry; `absent`: only where there is none; `remove`. Answers
- * whether each was done, now or at an earlier sending of the same bytes.
+ * Stores what refreshes brought: only over tokens of the lineage that was presented. Answers whether each was done, now or
+ * at an earlier sending of the same bytes.
  */
-const writeEntries = `
-create function holdfast.write_entries(
-  p_tenant text, p_scopes text[], p_keys text[], p_modes text[],
-  p_old_generation text[], p_old_hash bytea[], p_old_version bigint[],
-  p_generation text[], p_version bigint[], p_hash bytea[], p_key_number integer[], p_ciphertext bytea[],
+const writeSuccessors = `
+create function holdfast.write_successors(
+  ${places}, p_old_generation text[], p_old_hash bytea[],
+  p_generation text[], p_version bigint[], p_hash bytea[], p_key_number integer[],
+  p_ciphertexts bytea, p_start integer[], p_length integer[],
   p_expires_in float8[], p_refresh_in float8[], p_intent_hash bytea[], p_intent_started bigint[])
 returns boolean[] ${how} as $$
 declare
-  i integer;
-  refreshed integer[];
+  one record;
+  written integer[];
   verdicts boolean[] := array_fill(true, array[cardinality(p_keys)]);
+  i integer;
 begin
-  ${setTenant}
-  -- What refreshes bring, all at once.
-  if 'lineage' = any (p_modes) then
-    with given as materialized (
-      select * from unnest(
-        p_scopes, p_keys, p_modes, p_old_generation, p_old_hash, p_generation, p_version, p_hash, p_key_number, p_ciphertext,
-        p_expires_in, p_refresh_in, p_intent_hash, p_intent_started
-      ) with ordinality as u(
-        scope, key, mode, old_generation, old_hash, generation, version, hash, key_number, ciphertext,
-        expires_in, refresh_in, intent_hash, intent_started, n)
-      where mode = 'lineage'
-    ), locked as materialized (
-      select g.n from given g
-      join holdfast.schedule s on s.tenant = p_tenant and s.scope = g.scope and s.key = g.key
+  for one in
+    select u.tenant, array_agg(u.n) as ns, array_agg(u.scope) as scopes, array_agg(u.key) as keys,
+      array_agg(u.old_generation) as old_generations, array_agg(u.old_hash) as old_hashes,
+      array_agg(u.generation) as generations, array_agg(u.version) as versions, array_agg(u.hash) as hashes,
+      array_agg(u.key_number) as key_numbers, array_agg(u.start) as starts, array_agg(u.length) as lengths,
+      array_agg(u.expires_in) as expires_ins, array_agg(u.refresh_in) as refresh_ins,
+      array_agg(u.intent_hash) as intent_hashes, array_agg(u.intent_started) as intents_started
+    from unnest(p_tenants, p_scopes, p_keys, p_old_generation, p_old_hash, p_generation, p_version, p_hash, p_key_number,
+      p_start, p_length, p_expires_in, p_refresh_in, p_intent_hash, p_intent_started
+    ) with ordinality as u(tenant, scope, key, old_generation, old_hash, generation, version, hash, key_number,
+      start, length, expires_in, refresh_in, intent_hash, intent_started, n)
+    group by u.tenant order by u.tenant collate "C"
+  loop
+    ${asTenant("one.tenant")}
+    with locked as materialized (
+      select g.*
+      from unnest(one.ns, one.scopes, one.keys, one.old_generations, one.old_hashes, one.generations, one.versions,
+        one.hashes, one.key_numbers, one.starts, one.lengths, one.expires_ins, one.refresh_ins, one.intent_hashes,
+        one.intents_started
+      ) as g(n, scope, key, old_generation, old_hash, generation, version, hash, key_number, start, length, expires_in,
+        refresh_in, intent_hash, intent_started)
+      join holdfast.schedule s on s.tenant = one.tenant and s.scope = g.scope and s.key = g.key
         and s.generation = g.old_generation and s.refresh_hash is not distinct from g.old_hash
+      -- In the same order in all hosts, so that two statements never wait for each other.
       order by s.scope, s.key, g.n
       for update of s
     ), scheduled as (
@@ -81,19 +95,56 @@ begin
       set generation = g.generation, version = g.version, refresh_hash = g.hash,
         refresh_at = clock_timestamp() + make_interval(secs => g.refresh_in), attempts = 0, not_before = null,
         intent_hash = g.intent_hash, intent_started_at = g.intent_started
-      from locked l join given g using (n)
-      where s.tenant = p_tenant and s.scope = g.scope and s.key = g.key
-      returning g.n
+      from locked g
+      where s.tenant = one.tenant and s.scope = g.scope and s.key = g.key
+      returning g.n, g.scope, g.key, g.generation, g.version, g.key_number, g.start, g.length, g.expires_in
     ), sealed as (
       update holdfast.token t
-      set generation = g.generation, version = g.version, key_number = g.key_number, ciphertext = g.ciphertext,
+      set generation = g.generation, version = g.version, key_number = g.key_number,
+        ciphertext = substring(p_ciphertexts from g.start for g.length),
         expires_at = clock_timestamp() + make_interval(secs => g.expires_in), updated_at = clock_timestamp()
-      from scheduled d join given g using (n)
-      where t.tenant = p_tenant and t.scope = g.scope and t.key = g.key
+      from scheduled g
+      where t.tenant = one.tenant and t.scope = g.scope and t.key = g.key
     )
-    select array_agg(n) into refreshed from scheduled;
-  end if;
-  for i in ${inOrder} loop
+    select coalesce(array_agg(n), '{}') into written from scheduled;
+    continue when cardinality(written) = cardinality(one.ns);
+    foreach i in array one.ns loop
+      verdicts[i] := i = any (written) or exists (
+        select from holdfast.token t
+        where t.tenant = one.tenant and t.scope = p_scopes[i] and t.key = p_keys[i]
+          and t.ciphertext = ${ciphertext});
+    end loop;
+  end loop;
+  return verdicts;
+end $$;`;
+
+const samePlace = "tenant = p_tenants[i] and scope = p_scopes[i] and key = p_keys[i]";
+const stored = `
+  generation = p_generation[i], version = p_version[i], refresh_hash = p_hash[i],
+  refresh_at = clock_timestamp() + make_interval(secs => p_refresh_in[i]), attempts = 0, not_before = null,
+  intent_hash = p_intent_hash[i], intent_started_at = p_intent_started[i]`;
+
+/**
+ * Modes: `any`; `version`: only over such an entry; `absent`: only where there is none; `remove`. Answers whether each was
+ * done, now or at an earlier sending of the same bytes.
+ */
+const writeEntries = `
+create function holdfast.write_entries(
+  ${places}, p_modes text[],
+  p_old_generation text[], p_old_version bigint[],
+  p_generation text[], p_version bigint[], p_hash bytea[], p_key_number integer[],
+  p_ciphertexts bytea, p_start integer[], p_length integer[],
+  p_expires_in float8[], p_refresh_in float8[], p_intent_hash bytea[], p_intent_started bigint[])
+returns boolean[] ${how} as $$
+declare
+  i integer;
+  verdicts boolean[] := array_fill(true, array[cardinality(p_keys)]);
+begin
+  for i in
+    select u.n from unnest(p_tenants, p_scopes, p_keys) with ordinality as u(tenant, scope, key, n)
+    order by u.tenant collate "C", u.scope collate "C", u.key collate "C", u.n
+  loop
+    ${asTenant("p_tenants[i]")}
     if p_modes[i] = 'remove' then
       delete from holdfast.schedule where ${samePlace} and owner is null;
       if not found then
@@ -104,18 +155,13 @@ begin
       delete from holdfast.token where ${samePlace};
       continue;
     end if;
-    if p_modes[i] = 'lineage' then
-      continue when i = any (refreshed);
-      verdicts[i] := exists (select from holdfast.token where ${samePlace} and ciphertext = p_ciphertext[i]);
-      continue;
-    end if;
     if p_modes[i] = 'version' then
       update holdfast.schedule set ${stored}
       where ${samePlace} and generation = p_old_generation[i] and version = p_old_version[i];
     else
       insert into holdfast.schedule as s
         (tenant, scope, key, generation, version, refresh_hash, refresh_at, intent_hash, intent_started_at)
-      values (p_tenant, p_scopes[i], p_keys[i], p_generation[i], p_version[i], p_hash[i],
+      values (p_tenants[i], p_scopes[i], p_keys[i], p_generation[i], p_version[i], p_hash[i],
         clock_timestamp() + make_interval(secs => p_refresh_in[i]), p_intent_hash[i], p_intent_started[i])
       on conflict (tenant, scope, key) do update set ${stored}
       where p_modes[i] = 'any' or s.generation is null;
@@ -123,13 +169,13 @@ begin
     if found then
       insert into holdfast.token as t
         (tenant, scope, key, generation, version, key_number, ciphertext, expires_at, updated_at)
-      values (p_tenant, p_scopes[i], p_keys[i], p_generation[i], p_version[i], p_key_number[i], p_ciphertext[i],
+      values (p_tenants[i], p_scopes[i], p_keys[i], p_generation[i], p_version[i], p_key_number[i], ${ciphertext},
         clock_timestamp() + make_interval(secs => p_expires_in[i]), clock_timestamp())
       on conflict (tenant, scope, key) do update set generation = excluded.generation, version = excluded.version,
         key_number = excluded.key_number, ciphertext = excluded.ciphertext, expires_at = excluded.expires_at,
         updated_at = excluded.updated_at;
     else
-      verdicts[i] := exists (select from holdfast.token where ${samePlace} and ciphertext = p_ciphertext[i]);
+      verdicts[i] := exists (select from holdfast.token where ${samePlace} and ciphertext = ${ciphertext});
     end if;
   end loop;
   return verdicts;
@@ -141,36 +187,50 @@ end $$;`;
  */
 const writeIntents = `
 create function holdfast.write_intents(
-  p_tenant text, p_scopes text[], p_keys text[], p_old_generation text[], p_old_hash bytea[], p_old_version bigint[],
+  ${places}, p_old_generation text[], p_old_hash bytea[], p_old_version bigint[],
   p_version bigint[], p_intent_hash bytea[], p_intent_started bigint[], p_fence bigint[])
 returns text[] ${how} as $$
 declare
-  verdicts text[];
+  one record;
+  known record;
+  verdicts text[] := array_fill('other'::text, array[cardinality(p_keys)]);
 begin
-  ${setTenant}
-  with given as materialized (
-    select * from unnest(
-      p_scopes, p_keys, p_old_generation, p_old_hash, p_old_version, p_version, p_intent_hash, p_intent_started, p_fence
-    ) with ordinality as u(
-      scope, key, old_generation, old_hash, old_version, version, intent_hash, intent_started, fence, n)
-  ), locked as materialized (
-    select g.n, s.version from given g
-    join holdfast.schedule s on s.tenant = p_tenant and s.scope = g.scope and s.key = g.key
-      and s.generation = g.old_generation and s.refresh_hash is not distinct from g.old_hash
-      and (g.fence is null or s.fence = g.fence)
-    order by s.scope, s.key, g.n
-    for update of s
-  ), wrote as (
-    update holdfast.schedule s
-    set version = g.version, intent_hash = g.intent_hash, intent_started_at = g.intent_started
-    from locked l join given g using (n)
-    where s.tenant = p_tenant and s.scope = g.scope and s.key = g.key and l.version in (g.old_version, g.version)
-    returning g.n
-  )
-  select array_agg(
-      case when w.n is not null then 'wrote' when l.n is not null then 'moved' else 'other' end order by g.n)
-    into verdicts
-    from given g left join locked l using (n) left join wrote w using (n);
+  for one in
+    select u.tenant, array_agg(u.n) as ns, array_agg(u.scope) as scopes, array_agg(u.key) as keys,
+      array_agg(u.old_generation) as old_generations, array_agg(u.old_hash) as old_hashes,
+      array_agg(u.old_version) as old_versions, array_agg(u.version) as versions,
+      array_agg(u.intent_hash) as intent_hashes, array_agg(u.intent_started) as intents_started,
+      array_agg(u.fence) as fences
+    from unnest(p_tenants, p_scopes, p_keys, p_old_generation, p_old_hash, p_old_version, p_version, p_intent_hash,
+      p_intent_started, p_fence
+    ) with ordinality as u(tenant, scope, key, old_generation, old_hash, old_version, version, intent_hash,
+      intent_started, fence, n)
+    group by u.tenant order by u.tenant collate "C"
+  loop
+    ${asTenant("one.tenant")}
+    for known in
+      with locked as materialized (
+        select g.*, s.version in (g.old_version, g.version) as fits
+        from unnest(one.ns, one.scopes, one.keys, one.old_generations, one.old_hashes, one.old_versions, one.versions,
+          one.intent_hashes, one.intents_started, one.fences
+        ) as g(n, scope, key, old_generation, old_hash, old_version, version, intent_hash, intent_started, fence)
+        join holdfast.schedule s on s.tenant = one.tenant and s.scope = g.scope and s.key = g.key
+          and s.generation = g.old_generation and s.refresh_hash is not distinct from g.old_hash
+          and (g.fence is null or s.fence = g.fence)
+        order by s.scope, s.key, g.n
+        for update of s
+      ), wrote as (
+        update holdfast.schedule s
+        set version = g.version, intent_hash = g.intent_hash, intent_started_at = g.intent_started
+        from locked g
+        where g.fits and s.tenant = one.tenant and s.scope = g.scope and s.key = g.key
+        returning g.n
+      )
+      select n, 'wrote' as verdict from wrote union all select n, 'moved' from locked where not fits
+    loop
+      verdicts[known.n] := known.verdict;
+    end loop;
+  end loop;
   return verdicts;
 end $$;`;
 
@@ -305,6 +365,7 @@ end $$;`;
 
 export const functions: string = [
   readEntries,
+  writeSuccessors,
   writeEntries,
   writeIntents,
   acquire,

@@ -162,7 +162,7 @@ describe("the scheduler", () => {
       "update holdfast.schedule set refresh_hash = null",
       "update holdfast.schedule set generation = 'x'",
       "delete from holdfast.schedule",
-      "select holdfast.read_entries('acme', '{org}', '{due}')",
+      "select holdfast.read_entries('{acme}', '{org}', '{due}')",
     ]) {
       await expect(scheduler.query(text)).rejects.toMatchObject({ code: "42501" });
     }

@@ -143,7 +143,7 @@ export class Leases {
     const name = placeName(place);
     const isOurs = (lease?: Lease): boolean => lease?.fence === fence;
     try {
-      await this.#turns.run(name, async () => {
+      await this.#turns.runOwn(name, async () => {
         if (isOurs(this.#lent.get(name))) this.#lent.delete(name);
         await end();
       });

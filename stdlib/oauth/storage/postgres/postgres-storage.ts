@@ -15,7 +15,6 @@ import type { PostgresPool } from "./pool.ts";
 import { PostgresStore } from "./postgres-store.ts";
 import { postgresError } from "./postgres-fault.ts";
 import { TenantKeys } from "./tenant-keys.ts";
-import { TenantRows } from "./tenant-rows.ts";
 
 export interface PostgresStorageOptions {
   /**
@@ -66,13 +65,8 @@ export function entriesOf(storage: PostgresStorage, scope: string): ScriptStore 
 }
 
 function storageOf(host: DatabaseHost, pool: PostgresPool, tenant: string, wraps: KeyWraps): PostgresStorage {
-  const { query, leases } = host;
-  const house = {
-    tenant,
-    leases,
-    keys: new TenantKeys(query, tenant, wraps),
-    rows: new TenantRows(query, tenant),
-  };
+  const { query, leases, rows } = host;
+  const house = { tenant, leases, rows, keys: new TenantKeys(query, tenant, wraps) };
   const stores = new Map<string, PostgresStore>();
   let closing: Promise<void> | undefined;
   const storeOf = (scope: string): PostgresStore => {

@@ -12,13 +12,13 @@ import { type EntryRow, openEntry, sealEntry } from "./entry-row.ts";
 import type { Leases } from "./lease.ts";
 import { keyText, type Place } from "./place.ts";
 import type { TenantKeys } from "./tenant-keys.ts";
-import type { TenantRows } from "./tenant-rows.ts";
+import type { EntryRows } from "./entry-rows.ts";
 
 /** A tenant on one database. */
 export interface TenantHouse {
   readonly tenant: string;
   readonly keys: TenantKeys;
-  readonly rows: TenantRows;
+  readonly rows: EntryRows;
   readonly leases: Leases;
 }
 
@@ -70,7 +70,7 @@ export class PostgresStore implements ScriptStore {
       if (verdict === "wrote") known.version = entry.version;
       if (verdict !== "moved") return verdict === "wrote";
     }
-    return await rows.change({ ...place, mode: "lineage", old, sealed: await sealEntry(keys, place, entry) });
+    return await rows.succeed({ ...place, old, sealed: await sealEntry(keys, place, entry) });
   }
 
   async remove(key: string): Promise<void> {

@@ -158,9 +158,9 @@ describe("several hosts at the same time", () => {
       storage: oauth.storage.harn_cloud_org(),
       storage_key: "1",
     });
-    await fleet.server.sql("alter function holdfast.write_entries rename to gone");
+    await fleet.server.sql("alter function holdfast.write_successors rename to gone");
     await expect(oauth.client.refresh(cli)).rejects.toMatchObject({ code: "HARN-OAU-010" });
-    await fleet.server.sql("alter function holdfast.gone rename to write_entries");
+    await fleet.server.sql("alter function holdfast.gone rename to write_successors");
     await makeDue(fleet);
     const scheduler = fleet.server.pool("scheduler");
     const options = {

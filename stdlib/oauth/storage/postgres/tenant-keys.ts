@@ -13,6 +13,8 @@ import type { Query } from "./statement.ts";
 const mostUses = 2 ** 32;
 /** Uses that a process reserves at a time. */
 const reserved = 2 ** 16;
+/** A refresh asks three times for that of the same token. */
+const mostMarks = 1_000;
 
 export interface DataKey {
   readonly number: number;
@@ -25,6 +27,8 @@ export class TenantKeys {
   readonly #wraps: KeyWraps;
   #keys: ReadonlyMap<number, KeyObject> = new Map();
   #markKey: KeyObject | null = null;
+  readonly #marks = new Map<string, Buffer>();
+  #loading: Promise<void> | null = null;
   #left = 0;
   #reserving: Promise<void> | null = null;
 
@@ -62,12 +66,18 @@ export class TenantKeys {
    * host of the tenant answers the same, forever: the key comes from the first data key. Throws as {@link forWriting}.
    */
   async marker(): Promise<(refresh_hash: string | null) => Buffer | null> {
-    if (this.#markKey === null && this.#keys.size === 0) await this.#loadOrMake();
+    if (this.#markKey === null && this.#keys.size === 0) await this.#loadOnce();
     const markKey = (this.#markKey ??= this.#deriveMarkKey());
-    return (refresh_hash) =>
-      refresh_hash === null
-        ? null
-        : createHmac("sha256", markKey).update(refresh_hash).digest().subarray(0, 16);
+    return (refresh_hash) => (refresh_hash === null ? null : this.#mark(markKey, refresh_hash));
+  }
+
+  #mark(markKey: KeyObject, refresh_hash: string): Buffer {
+    const known = this.#marks.get(refresh_hash);
+    if (known) return known;
+    const mark = createHmac("sha256", markKey).update(refresh_hash).digest().subarray(0, 16);
+    if (this.#marks.size === mostMarks) this.#marks.clear();
+    this.#marks.set(refresh_hash, mark);
+    return mark;
   }
 
   #deriveMarkKey(): KeyObject {
@@ -77,7 +87,7 @@ export class TenantKeys {
   }
 
   async #reserve(): Promise<void> {
-    if (this.#keys.size === 0) await this.#loadOrMake();
+    if (this.#keys.size === 0) await this.#loadOnce();
     const { number } = this.#newest();
     const [row] = await this.#query("select holdfast.use_tenant_key($1, $2, $3) as total", [
       this.#tenant,
@@ -88,6 +98,14 @@ export class TenantKeys {
     if (total === null) throw postgresError("key_missing");
     if (Number(total) <= mostUses) this.#left = reserved;
     else await this.#make(number + 1);
+  }
+
+  /** All who come while the keys are unknown wait for one answer. */
+  async #loadOnce(): Promise<void> {
+    this.#loading ??= this.#loadOrMake().finally(() => {
+      this.#loading = null;
+    });
+    await this.#loading;
   }
 
   async #loadOrMake(): Promise<void> {
