@@ -56,8 +56,22 @@ const unspecified = new BlockList();
 unspecified.addSubnet("0.0.0.0", 8, "ipv4");
 unspecified.addAddress("::", "ipv6");
 
+/** Verdicts, which never change: the lists are slow to ask, and most requests go to few addresses. */
+const judged = new Map<string, boolean>();
+const mostJudged = 1_000;
+
 /** True for an address of the public internet; false for every special one, and for text that is no IP address. */
 export function isPublicAddress(ip: string): boolean {
+  let isPublic = judged.get(ip);
+  if (isPublic === undefined) {
+    isPublic = judgeAddress(ip);
+    if (judged.size === mostJudged) judged.clear();
+    judged.set(ip, isPublic);
+  }
+  return isPublic;
+}
+
+function judgeAddress(ip: string): boolean {
   if (isIPv4(ip)) return !special.check(ip, "ipv4");
   // A BlockList answers false to an address with a zone, whatever its range.
   if (!isIPv6(ip) || ip.includes("%")) return false;

@@ -11,6 +11,7 @@ import { knowTokens } from "./known-tokens.ts";
 import { isCatalogueOrigin, isCatalogueUrl } from "./providers/catalogue.ts";
 import { isCustomStore } from "./storage/custom.ts";
 import type { Entry, EntryBinding } from "./storage/entry.ts";
+import { copyJson } from "./storage/json-copy.ts";
 import { isOwn } from "./storage/own-knowledge.ts";
 import { type TokenSet, tokenMembers } from "./token-set.ts";
 
@@ -60,7 +61,7 @@ export function destinationRefused(context: ClientContext, why: string): OAuthEr
 /** The token set as the caller gets it: every token in a capsule bound to where it may go. */
 export function concealedSet(context: ClientContext, bound: BoundEntry): TokenSet {
   const { token_set } = bound.entry;
-  const copy: Record<string, unknown> = { ...structuredClone(token_set) };
+  const copy = copyJson(token_set, false) as Record<string, unknown>;
   for (const member of tokenMembers) {
     const value = token_set[member];
     if (value !== undefined) copy[member] = concealed(context, bound, member, value);

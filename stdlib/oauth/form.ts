@@ -12,6 +12,8 @@ export type Parameters = readonly (readonly [name: string, value: string | null]
  * space is `%20` and reads the same in a query and in a form. Half a surrogate pair is sent as U+FFFD.
  */
 export function percentEncode(text: string): string {
+  // Most values need nothing.
+  if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text.replace(/\p{Cs}/gu, "\ufffd")).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

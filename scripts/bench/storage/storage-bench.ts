@@ -37,7 +37,7 @@ export function tokenSet(): TokenSet {
 
 /** A client of the server whose storage holds a valid token. */
 export async function loggedIn(
-  { oauth, server }: StorageBench,
+  { oauth, server }: Pick<StorageBench, "oauth" | "server">,
   storage: StorageHandle,
   storage_key: string,
 ): Promise<ClientHandle> {
@@ -49,6 +49,27 @@ export async function loggedIn(
     resource_origins: [server],
   });
   return oauth.client.client(provider, { client_id: "c1", storage, storage_key });
+}
+
+/** Accounts that are refreshed at a time, each by itself. */
+export const refreshWidth = 32;
+
+/** One account: refreshes it once. */
+export type Lane = () => Promise<unknown>;
+
+/** Refreshes `count` times, by all lanes at a time; answers how many in a second. */
+export async function perSecond(count: number, lanes: readonly Lane[]): Promise<number> {
+  const began = performance.now();
+  let left = count;
+  await Promise.all(
+    lanes.map(async (lane) => {
+      while (left > 0) {
+        left -= 1;
+        await lane();
+      }
+    }),
+  );
+  return (count * 1_000) / (performance.now() - began);
 }
 
 /** Starts the token server. It ends with this process, or when it is told to. */

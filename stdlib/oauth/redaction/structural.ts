@@ -44,7 +44,7 @@ class Walk {
   readonly #tally: Tally;
   readonly #ancestors = new Set<object>();
   /** Copies by field context, so that an object that occurs often is walked once. */
-  readonly #done = new Map<string | null, WeakMap<object, unknown>>();
+  readonly #done = new Map<string | null, Map<object, unknown>>();
 
   constructor(lane: TextLane, tally: Tally) {
     this.#lane = lane;
@@ -59,9 +59,13 @@ class Walk {
     if (typeof value !== "object" || value === null) return value;
     if (this.#ancestors.has(value)) return circular;
     if (depth >= deepest) return this.#unscannable();
-    const done = this.#done.get(field) ?? new WeakMap<object, unknown>();
-    this.#done.set(field, done);
-    if (done.has(value)) return done.get(value);
+    let done = this.#done.get(field);
+    if (done === undefined) {
+      done = new Map();
+      this.#done.set(field, done);
+    }
+    const before = done.get(value);
+    if (before !== undefined) return before;
     this.#ancestors.add(value);
     let copy: unknown;
     try {
@@ -75,6 +79,7 @@ class Walk {
   }
 
   #object(value: object, field: string | null, depth: number): unknown {
+    if (Object.getPrototypeOf(value) === Object.prototype) return this.#members(value, depth);
     if (Array.isArray(value)) return this.#array(value as unknown[], field, depth);
     if (value instanceof Date) return new Date(value.getTime());
     if (value instanceof URL) return this.copy(value.href, field, depth);
