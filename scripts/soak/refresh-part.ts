@@ -41,10 +41,10 @@ const postgres: Readonly<Record<string, Scenario>> = {
     ...common,
     storage: "postgres",
     reuse: "grace",
-    refreshes: 4_000,
-    blows: { kill: 300, terminate: 50, freeze: 50 },
+    refreshes: 10_000,
+    blows: { kill: 1_000, terminate: 100, freeze: 100 },
     databaseBlows: { cut: 1_000, crash: 20 },
-    faultShare: 0.02,
+    faultShare: 0.05,
   },
   "PostgreSQL, strict": {
     ...common,

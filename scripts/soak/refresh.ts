@@ -56,8 +56,8 @@ export interface RefreshSoakResult {
   readonly seconds: number;
 }
 
-/** Longer than the end of a long soak takes, where each account is looked at. */
-const graceSeconds = 300;
+/** As long as the longest that a provider lets its customers choose. */
+const graceSeconds = 60;
 /** Twice the server's slowest work. */
 const boundSeconds = 3;
 /** Tokens of two seconds are due for a refresh after one. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { lockClass } from "./tables.ts";
+import { isAbandoned, lockClass, quickLeft } from "./tables.ts";
 
 const how = `language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '10s' set plan_cache_mode = force_generic_plan`;
 
@@ -32,6 +32,16 @@ begin
     return query select null::text, null::text, null::text, null::text, null::bigint, null::integer;
     return;
   end if;
+  -- Leases of processes that are gone end soon; those of a process that comes back are renewed before.
+  update holdfast.schedule s set lease_until = clock_timestamp() + ${quickLeft}
+  from (
+    select d.tenant, d.scope, d.key from holdfast.schedule d
+    where d.refresh_at is not null and greatest(d.refresh_at, d.not_before) <= now_at
+      and d.owner is not null and d.owner <> p_owner and ${isAbandoned("d")}
+    limit p_limit
+    for update skip locked
+  ) as gone
+  where s.tenant = gone.tenant and s.scope = gone.scope and s.key = gone.key;
   return query
     with due as (
       select d.tenant, d.scope, d.key from holdfast.schedule d
@@ -48,7 +58,7 @@ begin
       for update skip locked
     )
     update holdfast.schedule s
-    set owner = p_owner, fence = nextval('holdfast.fence'), awaited = false,
+    set owner = p_owner, fence = nextval('holdfast.fence'), awaited = false, quick = true,
       lease_until = now_at + make_interval(secs => p_lease_ms / 1000.0)
     from due where s.tenant = due.tenant and s.scope = due.scope and s.key = due.key
     returning s.tenant, s.scope, s.key, s.generation, s.fence, s.attempts;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { lockClass } from "./tables.ts";
+import { isAbandoned, lockClass, quickLeft } from "./tables.ts";
 
 const how = `language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '2s' set plan_cache_mode = force_generic_plan`;
 const setTenant = `perform set_config('holdfast.tenant', p_tenant, true);`;
@@ -236,12 +236,14 @@ end $$;`;
 
 /**
  * Takes the lease of a key when nobody holds it: no owner; or an owner that is this process, now or under a former
- * number, and no lease that it knows of; or a lease that is over, of an owner whose session is gone (one that is only frozen keeps its session). Answers `taken`
+ * number, and no lease that it knows of; or a lease that is over, of an owner whose session is gone (one that is only frozen keeps its session). That the session is
+ * gone shortens a quick lease, and whoever comes back renews it. Answers `taken`
  * with the fence and what is stored; `held` with the fence of the holder; `gone` when the session of `p_owner` itself is.
  */
 const acquire = `
 create function holdfast.acquire(
-  p_tenant text, p_scope text, p_key text, p_owner integer, p_former integer[], p_known bigint[], p_lease_ms integer)
+  p_tenant text, p_scope text, p_key text, p_owner integer, p_former integer[], p_known bigint[], p_lease_ms integer,
+  p_quick boolean)
 returns table (state text, fence bigint, ${entryColumns}) ${how} rows 1 as $$
 #variable_conflict use_column
 declare
@@ -252,11 +254,12 @@ begin
     return query select 'gone', null::bigint, ${noEntry};
     return;
   end if;
-  insert into holdfast.schedule as s (tenant, scope, key, owner, fence, lease_until)
+  insert into holdfast.schedule as s (tenant, scope, key, owner, fence, lease_until, quick)
   values (p_tenant, p_scope, p_key, p_owner, nextval('holdfast.fence'),
-    clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0))
+    clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0), p_quick)
   on conflict (tenant, scope, key) do update
-    set owner = excluded.owner, fence = excluded.fence, lease_until = excluded.lease_until, awaited = false
+    set owner = excluded.owner, fence = excluded.fence, lease_until = excluded.lease_until, quick = excluded.quick,
+      awaited = false
     where case
       when s.owner is null then true
       when s.owner = p_owner or s.owner = any (p_former) then s.fence <> all (p_known)
@@ -265,8 +268,10 @@ begin
     end
   returning s.fence into taken;
   if taken is null then
-    update holdfast.schedule s set awaited = true
-    where s.tenant = p_tenant and s.scope = p_scope and s.key = p_key and s.owner is not null and not s.awaited;
+    update holdfast.schedule s set awaited = true,
+      lease_until = case when ${isAbandoned("s")} then clock_timestamp() + ${quickLeft} else s.lease_until end
+    where s.tenant = p_tenant and s.scope = p_scope and s.key = p_key and s.owner is not null
+      and (not s.awaited or ${isAbandoned("s")});
     return query
       select 'held', s.fence, ${noEntry}
       from holdfast.schedule s where s.tenant = p_tenant and s.scope = p_scope and s.key = p_key;
@@ -279,17 +284,39 @@ begin
     left join holdfast.schedule s on s.tenant = p_tenant and s.scope = p_scope and s.key = p_key;
 end $$;`;
 
-/** Prolongs a lease, for the present session of its process. False when it is lost. */
+/** Prolongs leases, for the present session of their process. Answers for each whether it was not lost. */
 const renew = `
-create function holdfast.renew(
-  p_tenant text, p_scope text, p_key text, p_owner integer, p_fence bigint, p_lease_ms integer)
-returns boolean ${how} as $$
+create function holdfast.renew(${places}, p_fences bigint[], p_owner integer, p_lease_ms integer)
+returns boolean[] ${how} as $$
+declare
+  one record;
+  known record;
+  verdicts boolean[] := array_fill(false, array[cardinality(p_keys)]);
 begin
-  ${setTenant}
-  update holdfast.schedule
-  set owner = p_owner, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
-  where tenant = p_tenant and scope = p_scope and key = p_key and owner is not null and fence = p_fence;
-  return found;
+  for one in
+    select u.tenant, array_agg(u.n) as ns, array_agg(u.scope) as scopes, array_agg(u.key) as keys,
+      array_agg(u.fence) as fences
+    from unnest(p_tenants, p_scopes, p_keys, p_fences) with ordinality as u(tenant, scope, key, fence, n)
+    group by u.tenant order by u.tenant collate "C"
+  loop
+    ${asTenant("one.tenant")}
+    for known in
+      with locked as materialized (
+        select g.* from unnest(one.ns, one.scopes, one.keys, one.fences) as g(n, scope, key, fence)
+        join holdfast.schedule s on s.tenant = one.tenant and s.scope = g.scope and s.key = g.key
+          and s.owner is not null and s.fence = g.fence
+        order by s.scope, s.key, g.n
+        for update of s
+      )
+      update holdfast.schedule s
+      set owner = p_owner, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+      from locked g where s.tenant = one.tenant and s.scope = g.scope and s.key = g.key
+      returning g.n
+    loop
+      verdicts[known.n] := true;
+    end loop;
+  end loop;
+  return verdicts;
 end $$;`;
 
 /** Ends a lease. Tells those who wait, by its number; nobody else learns of what is released. */

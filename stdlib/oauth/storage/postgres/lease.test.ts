@@ -32,11 +32,15 @@ interface Row {
   readonly owner: number | null;
   readonly fence: string;
   readonly over: boolean;
+  /** Over within 3 s. */
+  readonly soon: boolean;
 }
 
 async function row(key: string): Promise<Row | undefined> {
   const rows = await fleet.server.sql(
-    "select owner, fence, lease_until < clock_timestamp() as over from holdfast.schedule where key = $1",
+    `select owner, fence, lease_until < clock_timestamp() as over,
+       lease_until < clock_timestamp() + interval '3 seconds' as soon
+     from holdfast.schedule where key = $1`,
     [key],
   );
   return rows[0] as Row | undefined;
@@ -115,14 +119,27 @@ describe("a lease", () => {
     expect(await impatient.store.withRefreshLock(key, async () => "in")).toBe("in");
   });
 
-  test("of a process that is gone is not taken before its life is over", async () => {
-    const key = newKey();
+  async function leaseOfNobody(key: string, quick: boolean): Promise<void> {
     await fleet.server.sql(
-      `insert into holdfast.schedule (tenant, scope, key, owner, fence, lease_until)
-       values ('acme', 'org', $1, 2000000001, nextval('holdfast.fence'), clock_timestamp() + interval '1 hour')`,
-      [key],
+      `insert into holdfast.schedule (tenant, scope, key, owner, fence, lease_until, quick)
+       values ('acme', 'org', $1, 2000000001, nextval('holdfast.fence'), clock_timestamp() + interval '1 hour', $2)`,
+      [key, quick],
     );
+  }
+
+  test("of a process that is gone and notes its intents is taken in seconds, and not at once", async () => {
+    const key = newKey();
+    await leaseOfNobody(key, true);
     await expect(impatient.store.withRefreshLock(key, async () => {})).rejects.toThrow("another host kept");
+    expect((await row(key))?.soon).toBe(true);
+    expect(await other.store.withRefreshLock(key, async () => "in")).toBe("in");
+  });
+
+  test("of a process that is gone and notes none is not taken before its life is over", async () => {
+    const key = newKey();
+    await leaseOfNobody(key, false);
+    await expect(impatient.store.withRefreshLock(key, async () => {})).rejects.toThrow("another host kept");
+    expect((await row(key))?.soon).toBe(false);
     await fleet.server.sql("update holdfast.schedule set lease_until = clock_timestamp() where key = $1", [
       key,
     ]);
@@ -178,6 +195,21 @@ describe("the session of an owner", () => {
     expect(await other.store.withRefreshLock(key, async () => "in")).toBe("in");
   });
 
+  test("that was cut is followed by a lease of any length at once, however often", async () => {
+    const calm = await fleet.host("acme", { times: { leaseMs: 3_600_000, waitMs: 20_000 } });
+    const key = newKey();
+    const held = await hold(calm, key);
+    for (let cut = 0; cut < 3; cut += 1) {
+      const before = (await row(key))?.owner ?? 0;
+      await cutOwner(before);
+      // The lease's own renewal would come after twenty minutes.
+      await until(async () => (await row(key))?.owner !== before);
+    }
+    await expect(impatient.store.withRefreshLock(key, async () => {})).rejects.toThrow("another host kept");
+    expect((await row(key))?.over).toBe(false);
+    await held.leave();
+  });
+
   test("that the server lost without the host hearing of it is found at the next lease", async () => {
     const key = newKey();
     let owner = 0;
@@ -193,7 +225,7 @@ describe("the session of an owner", () => {
 
   test("is asked for whenever a lease is", async () => {
     const { rows } = await host.pool.query(
-      "select state from holdfast.acquire('acme', 'org', $1, 1999999999, '{}', '{}', 1000)",
+      "select state from holdfast.acquire('acme', 'org', $1, 1999999999, '{}', '{}', 1000, true)",
       [newKey()],
     );
     expect(rows).toEqual([{ state: "gone" }]);
@@ -263,13 +295,13 @@ describe("a lease that was lost", () => {
 });
 
 describe("another process", () => {
-  async function holder(key: string): Promise<ChildProcess> {
+  async function holder(key: string, leaseMs: number): Promise<ChildProcess> {
     const settings = {
       config: fleet.server.config("app"),
       tenant: "acme",
       key,
       kek: Buffer.from(fleet.keys.current.key).toString("hex"),
-      leaseMs: 300,
+      leaseMs,
     };
     const file = fileURLToPath(new URL("lease-holder.test.support.js", import.meta.url));
     const child = spawn(process.execPath, [file, JSON.stringify(settings)], {
@@ -281,16 +313,16 @@ describe("another process", () => {
     return child;
   }
 
-  test("that is killed loses its lease when its life is over", async () => {
+  test("that is killed loses its lease long before its life is over", async () => {
     const key = newKey();
-    const child = await holder(key);
+    const child = await holder(key, 3_600_000);
     child.kill("SIGKILL");
     expect(await host.store.withRefreshLock(key, async () => "in")).toBe("in");
   });
 
   test("that is frozen keeps its lease beyond its life, and goes on with it", async () => {
     const key = newKey();
-    const child = await holder(key);
+    const child = await holder(key, 300);
     child.kill("SIGSTOP");
     await until(async () => (await row(key))?.over === true);
     await expect(impatient.store.withRefreshLock(key, async () => {})).rejects.toThrow("another host kept");

@@ -7,6 +7,7 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { KeyedMutex } from "../keyed-mutex.ts";
+import { Batch } from "./batch.ts";
 import type { OwnerSession } from "./owner-session.ts";
 import { type Place, placeName } from "./place.ts";
 import { postgresError } from "./postgres-fault.ts";
@@ -25,6 +26,9 @@ export const leaseTimes: LeaseTimes = { leaseMs: 60_000, waitMs: 60_000 };
 
 /** Pause before a release that failed is tried again, in ms. */
 const releaseAgainMs = 1_000;
+
+/** Pause before a session that could not be opened is asked for again while leases are held, in ms. */
+const followAgainMs = 200;
 
 export interface Lease {
   readonly place: Place;
@@ -62,6 +66,10 @@ export class Leases {
   readonly #lent = new Map<string, Lent>();
   readonly #ending = new Map<Lease, () => void>();
   readonly #bodies = new Set<Promise<unknown>>();
+  readonly #renewals: Batch<Lease, boolean>;
+  /** How often the session was lost. */
+  #losses = 0;
+  #isFollowing = false;
   #closed = false;
 
   constructor(query: Query, session: OwnerSession, times: LeaseTimes) {
@@ -69,6 +77,11 @@ export class Leases {
     this.#session = session;
     this.#times = times;
     this.#turns = new KeyedMutex(times.waitMs);
+    this.#renewals = new Batch((leases) => this.#renewAll(leases));
+    session.onLost = () => {
+      this.#losses += 1;
+      if (!this.#isFollowing) void this.#follow();
+    };
   }
 
   /** The fence of the lease that this process holds here; null for none. */
@@ -84,7 +97,7 @@ export class Leases {
   async whileHeld<T>(place: Place, body: (taken: Taken) => Promise<T>): Promise<T> {
     const turn = this.#inTurn(place, async (over) => {
       const lent = await this.#lentAt(place);
-      const taken = lent ? { lease: lent, row: undefined } : await this.#take(place, over);
+      const taken = lent ? { lease: lent, row: undefined } : await this.#take(place, true, over);
       const stop = this.#keepRenewing(taken.lease);
       try {
         return await body(taken);
@@ -105,7 +118,7 @@ export class Leases {
       await wait(randomInt(20, 60));
     }
     const turn = this.#inTurn(place, async (over) => {
-      const taken = await this.#take(place, over);
+      const taken = await this.#take(place, false, over);
       if (this.#closed) {
         await this.#end(taken.lease);
         throw postgresError("closed");
@@ -200,9 +213,10 @@ export class Leases {
     return null;
   }
 
-  async #take(place: Place, over: () => boolean): Promise<Taken> {
+  /** `quick`: the holder writes its intent before it sends, so that others need not wait for long when this process is gone. */
+  async #take(place: Place, quick: boolean, over: () => boolean): Promise<Taken> {
     for (;;) {
-      const { state, fence, generation, ...row } = await this.#ask(place);
+      const { state, fence, generation, ...row } = await this.#ask(place, quick);
       if (state === "taken" && fence !== null) {
         const lease: Lease = { place, fence };
         this.#held.set(placeName(place), lease);
@@ -216,11 +230,11 @@ export class Leases {
     }
   }
 
-  async #ask({ tenant, scope, key }: Place): Promise<Answer> {
+  async #ask({ tenant, scope, key }: Place, quick: boolean): Promise<Answer> {
     const known = this.#held.get(placeName({ tenant, scope, key }));
     const owner = await this.#session.owner();
     try {
-      const rows = await this.#query("select * from holdfast.acquire($1, $2, $3, $4, $5, $6, $7)", [
+      const rows = await this.#query("select * from holdfast.acquire($1, $2, $3, $4, $5, $6, $7, $8)", [
         tenant,
         scope,
         key,
@@ -228,6 +242,7 @@ export class Leases {
         this.#session.numbers,
         known ? [known.fence] : [],
         this.#times.leaseMs,
+        quick,
       ]);
       // No row: the holder let go between the two looks.
       return (rows[0] ?? { state: "held", fence: null }) as Answer;
@@ -259,12 +274,36 @@ export class Leases {
   }
 
   /** False: it is lost. */
-  async #renew({ place, fence }: Lease): Promise<boolean> {
-    const { tenant, scope, key } = place;
+  async #renew(lease: Lease): Promise<boolean> {
+    return await this.#renewals.run(lease);
+  }
+
+  async #renewAll(leases: readonly Lease[]): Promise<readonly boolean[]> {
     const owner = await this.#session.owner();
-    const values = [tenant, scope, key, owner, fence, this.#times.leaseMs];
-    const [row] = await this.#query("select holdfast.renew($1, $2, $3, $4, $5, $6) as ours", values);
-    return (row as { readonly ours: boolean }).ours;
+    const [row] = await this.#query("select holdfast.renew($1, $2, $3, $4, $5, $6) as ours", [
+      leases.map(({ place }) => place.tenant),
+      leases.map(({ place }) => place.scope),
+      leases.map(({ place }) => place.key),
+      leases.map(({ fence }) => fence),
+      owner,
+      this.#times.leaseMs,
+    ]);
+    return (row as { readonly ours: readonly boolean[] }).ours;
+  }
+
+  /** Brings the leases that are held to the next session, before others think that this process is gone. */
+  async #follow(): Promise<void> {
+    this.#isFollowing = true;
+    for (let followed = 0; this.#held.size > 0 && followed !== this.#losses; ) {
+      const losses = this.#losses;
+      try {
+        await Promise.all([...this.#held.values()].map((lease) => this.#renew(lease)));
+        followed = losses;
+      } catch {
+        await wait(followAgainMs, undefined, { ref: false });
+      }
+    }
+    this.#isFollowing = false;
   }
 
   /** Never throws: the work under the lease is done. */

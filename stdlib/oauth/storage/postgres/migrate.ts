@@ -93,7 +93,7 @@ async function grantTo(client: PostgresClient, { app, scheduler = [] }: Postgres
   await client.query(`
     grant usage on schema holdfast to ${schedulers};
     grant select on holdfast.schema_version, holdfast.schedule to ${schedulers};
-    grant update (refresh_at, attempts, not_before, owner, fence, lease_until, awaited)
+    grant update (refresh_at, attempts, not_before, owner, fence, lease_until, awaited, quick)
       on holdfast.schedule to ${schedulers};
     grant usage on sequence holdfast.fence to ${schedulers};
     grant execute on function ${schedulerFunctions.join(", ")} to ${schedulers}`);

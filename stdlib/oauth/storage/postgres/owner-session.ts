@@ -24,6 +24,8 @@ export class OwnerSession {
   readonly #releases = new EventEmitter().setMaxListeners(0);
   #opening: Promise<Opened> | null = null;
   #numbers: readonly number[] = [];
+  /** Called when a number was given up. */
+  onLost = (): void => {};
 
   constructor(pool: PostgresPool) {
     this.#pool = pool;
@@ -56,6 +58,7 @@ export class OwnerSession {
     const opening = this.#opening;
     this.#opening = null;
     opening?.then(({ end }) => end()).catch(() => {}); // It never opened.
+    if (opening) this.onLost();
   }
 
   /** Waits until the lease with this fence is released, at most `ms`. */

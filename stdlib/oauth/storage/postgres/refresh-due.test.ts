@@ -397,6 +397,10 @@ describe("a host that is", () => {
     await makeDue(fleet);
     await once(startProcess("SIGKILL", 30), "exit");
     expect(await held()).toBeGreaterThan(0);
+    // However long they would have lasted.
+    await fleet.server.sql(
+      "update holdfast.schedule set lease_until = clock_timestamp() + interval '1 hour' where owner is not null",
+    );
     const worker = await refresher(() => clientAt(server.origin, 2), leaseMs);
     while ((await scheduleOf(fleet)).some(({ due_in }) => Number(due_in) < 0)) {
       await worker.round();
