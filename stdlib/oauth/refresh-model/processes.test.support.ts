@@ -6,56 +6,32 @@
  */
 
 import type fc from "fast-check";
-import type { HttpFailure, HttpRequest, HttpResponse, Ports } from "../../../runtime/ports.ts";
+import type { Ports } from "../../../runtime/ports.ts";
 import type { ClientContext } from "../client-context.ts";
 import { forgetAnswer, keptAnswer } from "../kept-answers.ts";
 import { storeLogin } from "../login.ts";
-import { providerOf } from "../provider-of.ts";
-import type { ProviderRecord } from "../providers/record.ts";
 import { forcedRefresh, refreshAfter401, validEntry } from "../refresh.ts";
 import { revokeTokens } from "../revoke.ts";
 import type { Entry, EntryStore } from "../storage/entry.ts";
 import { KeyedMutex } from "../storage/keyed-mutex.ts";
 import { memoryStore } from "../storage/memory.ts";
-import { storageError } from "../storage/storage-fault.ts";
 import { testPorts } from "../storage/ports.test.support.ts";
-import { type Grant, graceMs, TokenServer } from "./token-server.test.support.ts";
-import type { ServerKind } from "./world.test.support.ts";
-
-/** What becomes of a refresh request. */
-export const fates = [
-  "ok",
-  "never_arrives",
-  "answer_lost",
-  "arrives_late",
-  "unavailable",
-  "garbage",
-  "not_sent",
-] as const;
-export type Fate = (typeof fates)[number];
+import { storageError } from "../storage/storage-fault.ts";
+import { leaseMs, LockBetween } from "./lock-between.test.support.ts";
+import {
+  binding,
+  key,
+  loginEntry,
+  type Process,
+  providerRecord,
+  type Shape,
+} from "./process.test.support.ts";
+import { type Grant, TokenServer } from "./token-server.test.support.ts";
+import { type Fate, type Senders, Wire } from "./wire.test.support.ts";
 
 export type Ask = "token" | "refresh" | "after_401";
 
-export interface Shape {
-  readonly server: ServerKind;
-  /** `kernel`: a store that keeps intents, with locks that end with their holder. `lease`: one that keeps token sets only, with leases of 60 s. */
-  readonly store: "kernel" | "lease";
-}
-
-export const key = "acme";
-const leaseMs = 60_000;
 let worlds = 0;
-
-interface Process {
-  readonly number: number;
-  readonly context: ClientContext;
-  isDead: boolean;
-  running: number;
-  /** While the lock is its own and it does not know yet; and from its last look at the clock before a request until the lock is free again. */
-  isBusy: boolean;
-  /** Whether the server took what each read since the last refusal found. */
-  reads: boolean[];
-}
 
 export class Processes {
   readonly shape: Shape;
@@ -65,12 +41,10 @@ export class Processes {
   readonly #scheduler: fc.Scheduler;
   readonly #base: ReturnType<typeof memoryStore>;
   readonly #name: string = `schedule-${++worlds}`;
-  readonly #fates: Fate[];
+  readonly #wire: Wire;
+  readonly #lock: LockBetween;
   readonly #durable = new Set<string>();
   readonly #stuck: ((error: Error) => void)[] = [];
-  readonly #sent = new Set<{ readonly token: string; sender: Process | null }>();
-  #lock: { readonly holder: Process; readonly until: number } | null = null;
-  #waiting: { readonly process: Process; readonly enter: () => void }[] = [];
   #now = 1_700_000_000_000;
   #failingWrites = 0;
   #isOver = false;
@@ -79,13 +53,22 @@ export class Processes {
   constructor(scheduler: fc.Scheduler, shape: Shape, count: number, given: readonly Fate[], since: number) {
     this.shape = shape;
     this.#scheduler = scheduler;
-    this.#fates = [...given];
+    this.#lock = new LockBetween(shape.store);
     this.server = new TokenServer(shape.server);
+    const senders: Senders = {
+      shape,
+      scheduler,
+      server: this.server,
+      now: () => this.#now,
+      step: (process, name) => this.#step(process, name),
+      wrong: (invariant, what) => this.#wrong(invariant, what),
+    };
+    this.#wire = new Wire(senders, given);
     this.server.onReuse = (token) => this.#judgeReuse(token);
     this.#base = memoryStore(this.#name);
     this.processes = Array.from({ length: count }, (_, number) => this.#process(number));
     const first = this.server.login();
-    void this.#base.write(key, this.#entry(first, "first", -since * 1000));
+    void this.#base.write(key, loginEntry(first, "first", this.#now - since * 1000));
     this.#durable.add(first.access);
   }
 
@@ -107,12 +90,8 @@ export class Processes {
     if (process === undefined || process.isDead) return;
     process.isDead = true;
     process.running = 0;
-    for (const request of this.#sent) if (request.sender === process) request.sender = null;
-    for (const grant of this.server.grants) {
-      if (grant.state === "held" && this.#holders.get(grant) === process) grant.state = "lost";
-    }
-    this.#waiting = this.#waiting.filter((one) => one.process !== process);
-    if (this.#lock?.holder === process && this.shape.store === "kernel") this.#unlock();
+    this.#wire.crash(process);
+    this.#lock.crash(process);
   }
 
   /**
@@ -124,8 +103,8 @@ export class Processes {
     const anyBusy = this.processes.some(
       ({ isDead, isBusy, context }) => !isDead && (isBusy || keptAnswer(context.store, key, stored) !== null),
     );
-    this.#now += Math.min(seconds, anyBusy || this.#sent.size > 0 ? 1 : seconds) * 1000;
-    if (this.#lock !== null && this.shape.store === "lease" && this.#now >= this.#lock.until) this.#unlock();
+    this.#now += Math.min(seconds, anyBusy || this.#wire.isBusy ? 1 : seconds) * 1000;
+    this.#lock.expire(this.#now);
   }
 
   failWrites(count: number): void {
@@ -145,7 +124,7 @@ export class Processes {
   async scriptLogin(): Promise<void> {
     const made = this.server.login();
     this.#durable.add(made.access);
-    await this.#base.write(key, this.#entry(made, `login ${made.access}`, 0));
+    await this.#base.write(key, loginEntry(made, `login ${made.access}`, this.#now));
   }
 
   logout(number: number): void {
@@ -176,7 +155,7 @@ export class Processes {
 
   /** No fault from here on: every caller ends, and the login is where it should be. */
   async settle(): Promise<void> {
-    this.#fates.length = 0;
+    this.#wire.calm();
     this.#failingWrites = 0;
     await this.drain();
     const stored = await this.stored();
@@ -187,7 +166,7 @@ export class Processes {
     await this.drain();
     for (const { number, isDead, running } of this.processes)
       if (!isDead && running > 0) this.#wrong("I5", `a caller of process ${number} waits for ever`);
-    if (this.#lock !== null) this.#wrong("I7", "a lock that nobody holds");
+    if (this.#lock.isHeld) this.#wrong("I7", "a lock that nobody holds");
     for (const process of this.processes) {
       await this.pass(7_200);
       this.ask(process.number, "token");
@@ -205,8 +184,6 @@ export class Processes {
     await new Promise((resolve) => setImmediate(resolve));
     for (const { context } of this.processes) forgetAnswer(context.store, key);
   }
-
-  readonly #holders = new Map<Grant, Process>();
 
   #wrong(invariant: string, what: string): void {
     if (!this.#isOver) this.violations.push(`${invariant}: ${what}`);
@@ -308,7 +285,7 @@ export class Processes {
     const base = testPorts({ run: { id: `process-${process.number}`, trusted: true, reveal: true } });
     return {
       ...base,
-      http: { send: (request) => this.#send(process, request) },
+      http: { send: (request) => this.#wire.send(process, request) },
       clock: {
         now: () => this.#now,
         monotonic: () => this.#now,
@@ -354,14 +331,14 @@ export class Processes {
       withRefreshLock: (name, body) =>
         mutex.run(name, async () => {
           await this.#step(process, "asks for the lock");
-          await this.#take(process);
+          await this.#lock.take(process, () => this.#now);
           try {
             await this.#step(process, "has the lock");
             process.isBusy = false;
             return await body();
           } finally {
             process.isBusy = false;
-            if (this.#lock?.holder === process && !process.isDead) this.#unlock();
+            this.#lock.leave(process);
           }
         }),
     };
@@ -392,151 +369,4 @@ export class Processes {
     // A store without generations tells logins apart by their refresh tokens.
     return this.shape.store === "lease" && before.token_set.refresh_token === grant.from;
   }
-
-  async #take(process: Process): Promise<void> {
-    if (this.#lock !== null) await new Promise<void>((enter) => this.#waiting.push({ process, enter }));
-    else this.#lock = { holder: process, until: this.#now + leaseMs };
-    process.isBusy = true;
-  }
-
-  #unlock(): void {
-    const next = this.#waiting.shift();
-    this.#lock = next ? { holder: next.process, until: this.#now + leaseMs } : null;
-    next?.enter();
-  }
-
-  async #send(process: Process, request: HttpRequest): Promise<HttpResponse> {
-    const form = new URLSearchParams(String(request.body));
-    if (request.url.endsWith("/revoke")) {
-      await this.#step(process, "revokes");
-      this.server.revoke(form.get("token") ?? "");
-      return answer(200, {});
-    }
-    const token = form.get("refresh_token") ?? "";
-    const fate = this.#fates.shift() ?? "ok";
-    process.isBusy = true;
-    await this.#step(process, `sends ${token}`);
-    if (fate === "not_sent") throw failure("connect", false);
-    const sent = { token, sender: process as Process | null };
-    this.#sent.add(sent);
-    this.#judgeWire();
-    const acted = this.#act(sent, fate);
-    if (fate === "arrives_late" || fate === "never_arrives") {
-      await this.#step(process, "gives up");
-      sent.sender = null;
-      // Whatever the server did before, nobody hears of it now.
-      void acted.then((result) => {
-        if (result?.kind === "granted") result.grant.state = "lost";
-      });
-      throw failure("cut", true);
-    }
-    const result = await acted;
-    if (fate === "answer_lost" || fate === "garbage") {
-      if (result?.kind === "granted") result.grant.state = "lost";
-      await this.#step(process, "gets no tokens");
-      if (fate === "garbage") return answer(200, null);
-      throw failure("cut", true);
-    }
-    await this.#step(process, "gets an answer");
-    if (result === null) return answer(503, {});
-    if (result.kind === "invalid_grant") {
-      process.reads = [];
-      return answer(400, { error: "invalid_grant" });
-    }
-    const { grant } = result;
-    if (grant.state === "flying") grant.state = "held";
-    this.#holders.set(grant, process);
-    return answer(200, {
-      access_token: grant.access,
-      refresh_token: grant.refresh,
-      token_type: "Bearer",
-      expires_in: 3_600,
-    });
-  }
-
-  /** The server's own step, whatever has become of the sender. */
-  async #act(
-    sent: { readonly token: string; sender: Process | null },
-    fate: Fate,
-  ): Promise<ReturnType<TokenServer["present"]> | null> {
-    await this.#scheduler.schedule(Promise.resolve(), `server gets ${sent.token}`);
-    this.#sent.delete(sent);
-    if (fate === "unavailable" || fate === "never_arrives") return null;
-    const result = this.server.present(sent.token, this.#now);
-    if (result.kind === "granted" && sent.sender === null) result.grant.state = "lost";
-    if (result.kind === "granted" && sent.sender !== null) {
-      this.#holders.set(result.grant, sent.sender);
-      result.grant.state = "held";
-    }
-    return result;
-  }
-
-  #judgeWire(): void {
-    const all = [...this.#sent];
-    const live = all.filter(({ token, sender }) => sender !== null && this.server.isOfLogin(token)).length;
-    const current = all.filter(({ token }) => this.server.accepts(token, this.#now)).length;
-    // A sequential repeat within the grace is what the grace is for; a store without intents has only its lease.
-    const most = this.shape.server === "strict" && this.shape.store === "kernel" ? current : live;
-    if (most > 1) this.#wrong("I1", "two requests of one login at once");
-  }
-
-  #entry(
-    { refresh, access }: { readonly refresh: string; readonly access: string },
-    generation: string,
-    since: number,
-  ): Entry {
-    const issued_at_unix = Math.floor((this.#now + since) / 1000);
-    return {
-      token_set: {
-        access_token: access,
-        refresh_token: refresh,
-        token_type: "Bearer",
-        issued_at_unix,
-        expires_in: 3_600,
-        expires_at_unix: issued_at_unix + 3_600,
-      },
-      ttl_seconds: null,
-      binding,
-      generation,
-      version: 1,
-      updated_at_unix: issued_at_unix,
-      intent: null,
-    };
-  }
-}
-
-const binding = {
-  provider: "acme",
-  issuer: null,
-  token_origin: "https://as.example",
-  resource_origins: ["https://api.example"],
-};
-
-function providerRecord(server: ServerKind): ProviderRecord {
-  const record = providerOf({
-    id: "acme",
-    auth_url: "https://as.example/authorize",
-    token_url: "https://as.example/token",
-    revoke_url: "https://as.example/revoke",
-    refresh_handling: {
-      rotates_refresh_token: server !== "not_rotating",
-      reuse: server === "not_rotating" ? "unknown" : server,
-      grace_seconds: server === "grace" ? graceMs / 1000 : 0,
-    },
-  });
-  if (record === null) throw new TypeError("the record is complete");
-  return record;
-}
-
-function answer(status: number, json: unknown): HttpResponse {
-  return {
-    status,
-    headers: { "content-type": "application/json" },
-    body: new TextEncoder().encode(JSON.stringify(json)),
-  };
-}
-
-function failure(kind: HttpFailure["kind"], sent: boolean): HttpFailure {
-  const more = { name: "HttpFailure" as const, kind, sent, code: "HARN-RUN-014", retryable: true };
-  return Object.assign(new Error(kind), more);
 }

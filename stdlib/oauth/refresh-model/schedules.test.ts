@@ -6,7 +6,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { deepTimeout, holdsFor } from "../../../scripts/fuzz/deep-property.test.support.ts";
-import { type Ask, fates, Processes, type Shape } from "./processes.test.support.ts";
+import type { Shape } from "./process.test.support.ts";
+import { type Ask, Processes } from "./processes.test.support.ts";
+import { fates } from "./wire.test.support.ts";
 
 type Command = fc.AsyncCommand<object, Processes>;
 
