@@ -5,9 +5,8 @@
  * @module
  */
 
+import { how } from "./many-places.ts";
 import { isAbandoned, lockClass, quickLeft } from "./tables.ts";
-
-const how = `language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '10s' set plan_cache_mode = force_generic_plan`;
 
 /** What the scheduler role may run. */
 export const schedulerFunctions: readonly string[] = [

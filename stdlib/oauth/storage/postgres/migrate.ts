@@ -6,14 +6,18 @@
 
 import { takeConnection } from "./connection.ts";
 import { dueFunctions, schedulerFunctions } from "./due-functions.ts";
-import { functions } from "./functions.ts";
+import { entryFunctions } from "./entry-functions.ts";
+import { leaseFunctions } from "./lease-functions.ts";
 import { startLimit } from "./limit.ts";
 import type { PostgresClient, PostgresPool } from "./pool.ts";
 import { quoteIdentifier } from "./quote-identifier.ts";
 import { lockClass, tables } from "./tables.ts";
+import { tenantKeyFunctions } from "./tenant-key-functions.ts";
 
 /** In order; what stands here is never changed, only added to. */
-const migrations: readonly string[] = [tables + functions + dueFunctions];
+const migrations: readonly string[] = [
+  [tables, entryFunctions, leaseFunctions, tenantKeyFunctions, dueFunctions].join("\n"),
+];
 
 /** The version of the schema that this release works with. */
 export const schemaVersion: number = migrations.length;
