@@ -76,10 +76,11 @@ export class TokenServer {
     return { kind: "granted", grant };
   }
 
-  /** Revokes one refresh token; of a spent one nothing is left to revoke. */
+  /** Revokes one refresh token, which is then unknown and no sign of theft; of a spent one nothing is left to revoke. */
   revoke(token: string): void {
     if (!this.#live.includes(token)) return;
     this.#live = this.#live.filter((one) => one !== token);
+    this.#family.delete(token);
     if (!this.isAlive) this.#family.clear();
   }
 
