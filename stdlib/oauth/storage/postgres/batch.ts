@@ -21,7 +21,7 @@ export class Batch<Item, Answer> {
 
   /**
    * `send` answers one answer per item, in their order; what it throws is thrown to each caller. When `isOfOne` says that one item
-   * may be to blame, each is sent by itself first, and the others do not fail with it.
+   * may be to blame, each is then sent by itself, so that the others do not fail with it.
    */
   constructor(
     send: (items: readonly Item[]) => Promise<readonly Answer[]>,
@@ -31,7 +31,7 @@ export class Batch<Item, Answer> {
     this.#isOfOne = isOfOne;
   }
 
-  /** Sends an item, with those that wait at the same time; in the order of the calls. */
+  /** Sends an item, with those that wait at the same time; in the order of the calls, unless one of them fails. */
   run(item: Item): Promise<Answer> {
     const answer = new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
@@ -47,8 +47,8 @@ export class Batch<Item, Answer> {
       try {
         await this.#sendOne(batch);
       } catch (error) {
-        // Nobody waits for those that are sent by themselves: the one to blame may take its time again.
-        if (batch.length > 1 && this.#isOfOne(error)) for (const one of batch) void this.#sendAlone(one);
+        // The next batch does not wait for them: the one to blame may take its time again.
+        if (batch.length > 1 && this.#isOfOne(error)) void this.#sendEach(batch);
         else for (const { reject } of batch) reject(error);
       }
     }
@@ -60,11 +60,18 @@ export class Batch<Item, Answer> {
     for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer);
   }
 
-  async #sendAlone(one: Waiting<Item, Answer>): Promise<void> {
-    try {
-      await this.#sendOne([one]);
-    } catch (error) {
-      one.reject(error);
-    }
+  /** Two at a time, so that there is a connection for others. */
+  async #sendEach(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
+    const left = [...batch];
+    const lane = async (): Promise<void> => {
+      for (let one = left.shift(); one; one = left.shift()) {
+        try {
+          await this.#sendOne([one]);
+        } catch (error) {
+          one.reject(error);
+        }
+      }
+    };
+    await Promise.all([lane(), lane()]);
   }
 }

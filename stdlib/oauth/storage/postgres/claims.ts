@@ -5,6 +5,7 @@
  */
 
 import { Batch } from "./batch.ts";
+import { isOfOne } from "./entry-rows.ts";
 import type { Lease, Leases } from "./lease.ts";
 import type { Query } from "./statement.ts";
 
@@ -59,7 +60,7 @@ export class Claims {
     this.#settled = new Batch(async (settled) => {
       await this.#settle(settled);
       return settled.map(() => undefined);
-    });
+    }, isOfOne);
   }
 
   /**
@@ -88,7 +89,7 @@ export class Claims {
         return [];
       }
       const lease: Lease = { place: { tenant, scope, key }, fence };
-      this.#leases.lend(lease);
+      this.#leases.lend(lease, owner);
       return [{ lease, generation, attempts }];
     });
   }

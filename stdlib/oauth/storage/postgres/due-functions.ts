@@ -5,8 +5,9 @@
  * @module
  */
 
+import { isAbandoned, quickLeft } from "./lease-functions.ts";
 import { how } from "./many-places.ts";
-import { isAbandoned, lockClass, quickLeft } from "./tables.ts";
+import { lockClass } from "./tables.ts";
 
 /** What the scheduler role may run. */
 export const schedulerFunctions: readonly string[] = [

@@ -66,6 +66,7 @@ returns boolean[] ${how} as $$
 declare
   one record;
   written integer[];
+  sealed_count integer;
   verdicts boolean[] := array_fill(true, array[cardinality(p_keys)]);
   i integer;
 begin
@@ -90,8 +91,11 @@ begin
         expires_at = clock_timestamp() + make_interval(secs => g.expires_in), updated_at = clock_timestamp()
       from scheduled g
       where t.tenant = one.tenant and t.scope = g.scope and t.key = g.key
+      returning g.n
     )
-    select coalesce(array_agg(n), '{}') into written from scheduled;
+    select coalesce(array_agg(n), '{}'), (select count(*) from sealed) into written, sealed_count from scheduled;
+    -- While it waited, the tokens were replaced by others of the same lineage, which it does not see. It is sent again.
+    if sealed_count < cardinality(written) then raise exception using errcode = 'serialization_failure'; end if;
     continue when cardinality(written) = cardinality(one.n);
     foreach i in array one.n loop
       verdicts[i] := i = any (written) or exists (

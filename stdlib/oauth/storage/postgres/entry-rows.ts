@@ -83,7 +83,7 @@ export class EntryRows {
 }
 
 /** Whether the database refused a statement for what one of its rows is, or for who else has it. */
-function isOfOne(error: unknown): boolean {
+export function isOfOne(error: unknown): boolean {
   const { cause } = error as { readonly cause?: unknown };
   const { fault } = judgeDatabaseError(cause, true);
   return fault === "contended" || fault === "failed";

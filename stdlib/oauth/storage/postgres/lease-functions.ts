@@ -6,13 +6,23 @@
 
 import { entryColumns, entryValues, noEntry } from "./entry-functions.ts";
 import { asTenant, byTenant, how, inOrder, places } from "./many-places.ts";
-import { isAbandoned, lockClass, quickLeft } from "./tables.ts";
+import { lockClass } from "./tables.ts";
+
+/** What is left of a quick lease when somebody notices that the session of its owner is gone: time for a living owner to come back. */
+export const quickLeft = "interval '3 seconds'";
+
+/** Whether a row has more left of a quick lease than {@link quickLeft} although nobody holds the session of its owner. */
+export const isAbandoned = (row: string): string =>
+  `(${row}.quick and ${row}.lease_until > clock_timestamp() + ${quickLeft}
+    and pg_try_advisory_xact_lock_shared(${lockClass}, ${row}.owner))`;
 
 /**
  * Takes the lease of a key when nobody holds it: no owner; or an owner that is this process, now or under a former
- * number, and no lease that it knows of; or a lease that is over, of an owner whose session is gone (one that is only frozen keeps its session). That the session is
- * gone shortens a quick lease, and whoever comes back renews it. Answers `taken`
- * with the fence and what is stored; `held` with the fence of the holder; `gone` when the session of `p_owner` itself is.
+ * number, and no lease that it knows of; or a lease that is over, of an owner whose session is gone. An owner that is only
+ * frozen keeps its session. When the session is gone, a quick lease is shortened here; an owner that comes back renews it.
+ *
+ * Answers `taken` with the fence and what is stored; `held` with the fence of the holder; `gone` when the session of
+ * `p_owner` itself is.
  */
 const acquire = `
 create function holdfast.acquire(
@@ -75,11 +85,13 @@ begin
         join holdfast.schedule s on s.tenant = one.tenant and s.scope = g.scope and s.key = g.key
           and s.owner is not null and s.fence = g.fence
         ${inOrder}
+      ), renewed as (
+        update holdfast.schedule s
+        set owner = p_owner, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+        from locked g where s.tenant = one.tenant and s.scope = g.scope and s.key = g.key
       )
-      update holdfast.schedule s
-      set owner = p_owner, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
-      from locked g where s.tenant = one.tenant and s.scope = g.scope and s.key = g.key
-      returning g.n
+      -- Not what was updated: a lease that is asked for twice is updated once.
+      select n from locked
     loop
       verdicts[known.n] := true;
     end loop;

@@ -3,8 +3,11 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type pg from "pg";
 import { lineageOf } from "../lineage.ts";
 import { type Fleet, startFleet, type TestHost, testEntry } from "./fleet.test.support.ts";
+import type { PostgresClient, PostgresPool } from "./pool.ts";
+import { entriesOf, openPostgresStorage } from "./postgres-storage.ts";
 
 const short = { leaseMs: 300, waitMs: 20_000 };
 let fleet: Fleet;
@@ -181,6 +184,42 @@ describe("a lease", () => {
   });
 });
 
+/** A pool whose answers to one kind of statement are held back. */
+function gated(
+  pool: pg.Pool,
+  text: string,
+): { readonly pool: PostgresPool; arrived: Promise<void>; open(): void } {
+  const [arriving, opening] = [gate(), gate()];
+  const gatedClient = (client: pg.PoolClient): PostgresClient => ({
+    async query(asked, values) {
+      const result = await client.query(asked, values);
+      if (asked.includes(text)) {
+        arriving.open();
+        await opening.opened;
+      }
+      return result as { rows: unknown[] };
+    },
+    release: (destroy) => client.release(destroy),
+    on: ((event: "error", listener: () => void) => client.on(event, listener)) as PostgresClient["on"],
+  });
+  return {
+    arrived: arriving.opened,
+    open: opening.open,
+    pool: {
+      connect: (taken) => pool.connect((error, client) => taken(error, client && gatedClient(client))),
+    },
+  };
+}
+
+/** A host whose answers to one kind of statement are held back. */
+async function gatedHost(text: string, leaseMs: number) {
+  const pool = fleet.server.pool("app");
+  const through = gated(pool, text);
+  const options = { pool: through.pool, tenant: "acme", keys: fleet.keys };
+  const storage = await openPostgresStorage(options, { leaseMs, waitMs: 20_000 });
+  return { pool, storage, store: entriesOf(storage, "org"), gate: through };
+}
+
 describe("the session of an owner", () => {
   test("that was cut gets a new number, and the running leases follow", async () => {
     const key = newKey();
@@ -207,6 +246,71 @@ describe("the session of an owner", () => {
     }
     await expect(impatient.store.withRefreshLock(key, async () => {})).rejects.toThrow("another host kept");
     expect((await row(key))?.over).toBe(false);
+    await held.leave();
+  });
+
+  test("that was cut while the answer about a lease was on its way is followed by that lease too", async () => {
+    const slow = await gatedHost("acquire", 3_600_000);
+    const [key, leaving] = [newKey(), gate()];
+    const held = slow.store.withRefreshLock(key, () => leaving.opened);
+    await slow.gate.arrived;
+    const before = (await row(key))?.owner ?? 0;
+    await cutOwner(before);
+    await until(async () => {
+      const { rows } = await slow.pool.query("select count(*)::int as n from pg_locks where objid = $1", [
+        before,
+      ]);
+      return (rows[0] as { n: number }).n === 0;
+    });
+    slow.gate.open();
+    await until(async () => (await row(key))?.owner !== before);
+    leaving.open();
+    await held;
+    await slow.storage.close();
+  });
+
+  test("that was cut is followed by the leases whose rows nobody keeps", async () => {
+    const calm = await fleet.host("acme", { times: { leaseMs: 3_600_000, waitMs: 20_000 } });
+    const [first, kept, free] = [newKey(), newKey(), newKey()];
+    // The first is renewed by itself, the others in one statement.
+    const held = [await hold(calm, first), await hold(calm, kept), await hold(calm, free)];
+    const before = (await row(free))?.owner ?? 0;
+    const keeper = await fleet.server.pool("postgres").connect();
+    await keeper.query("begin");
+    await keeper.query("select from holdfast.schedule where key = $1 for update", [kept]);
+    await cutOwner(before);
+    await until(async () => (await row(free))?.owner !== before);
+    await keeper.query("rollback");
+    keeper.release();
+    await until(async () => (await row(kept))?.owner !== before);
+    await Promise.all(held.map((one) => one.leave()));
+  });
+
+  test("is not opened again after close", async () => {
+    const slow = await gatedHost("renew", 60);
+    const leaving = gate();
+    const bodies = [newKey(), newKey()].map((key) => slow.store.withRefreshLock(key, () => leaving.opened));
+    await slow.gate.arrived;
+    await wait(100);
+    leaving.open();
+    await Promise.all(bodies);
+    await slow.storage.close();
+    slow.gate.open();
+    // The renewal that waited behind the other one is sent now, or is not.
+    await wait(200);
+    await slow.pool.end();
+    expect(slow.pool.totalCount).toBe(0);
+  });
+
+  test("prolongs a lease that is asked for twice", async () => {
+    const key = newKey();
+    const held = await hold(host, key);
+    const { owner, fence } = (await row(key)) ?? { owner: 0, fence: "" };
+    const { rows } = await host.pool.query(
+      "select holdfast.renew('{acme,acme,acme}', '{org,org,org}', $1, $2, $3, 1000) as ours",
+      [[key, key, key], [fence, fence, 1], owner],
+    );
+    expect(rows).toEqual([{ ours: [true, true, false] }]);
     await held.leave();
   });
 

@@ -8,6 +8,7 @@ import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { KeyedMutex } from "../keyed-mutex.ts";
 import { Batch } from "./batch.ts";
+import { isOfOne } from "./entry-rows.ts";
 import type { OwnerSession } from "./owner-session.ts";
 import { type Place, placeName } from "./place.ts";
 import { postgresError } from "./postgres-fault.ts";
@@ -77,11 +78,8 @@ export class Leases {
     this.#session = session;
     this.#times = times;
     this.#turns = new KeyedMutex(times.waitMs);
-    this.#renewals = new Batch((leases) => this.#renewAll(leases));
-    session.onLost = () => {
-      this.#losses += 1;
-      if (!this.#isFollowing) void this.#follow();
-    };
+    this.#renewals = new Batch((leases) => this.#renewAll(leases), isOfOne);
+    session.onLost = () => this.#onLost();
   }
 
   /** The fence of the lease that this process holds here; null for none. */
@@ -140,11 +138,11 @@ export class Leases {
     this.#session.disown();
   }
 
-  /** Keeps a lease that was taken for this process by other means, until {@link takeBack}: {@link whileHeld} then runs under it. */
-  lend(lease: Lease): void {
+  /** Keeps a lease that was taken for the number `owner` of this process by other means, until {@link takeBack}: {@link whileHeld} then runs under it. */
+  lend(lease: Lease, owner: number): void {
     const name = placeName(lease.place);
     const lent = { ...lease, since: performance.now() };
-    this.#held.set(name, lent);
+    this.#keep(lent, owner);
     this.#lent.set(name, lent);
   }
 
@@ -177,7 +175,7 @@ export class Leases {
     this.#closed = true;
     await Promise.allSettled(this.#bodies);
     await Promise.all([...this.#held.values()].map((lease) => this.#end(lease)));
-    this.#session.disown();
+    this.#session.close();
   }
 
   /** {@link close} waits for it. */
@@ -216,10 +214,11 @@ export class Leases {
   /** `quick`: the holder writes its intent before it sends, so that others need not wait for long when this process is gone. */
   async #take(place: Place, quick: boolean, over: () => boolean): Promise<Taken> {
     for (;;) {
-      const { state, fence, generation, ...row } = await this.#ask(place, quick);
+      const owner = await this.#session.owner();
+      const { state, fence, generation, ...row } = await this.#ask(place, quick, owner);
       if (state === "taken" && fence !== null) {
         const lease: Lease = { place, fence };
-        this.#held.set(placeName(place), lease);
+        this.#keep(lease, owner);
         // It was taken over from there: a claim whose answer came after this question was asked.
         this.#lent.delete(placeName(place));
         return { lease, row: generation === null ? null : { generation, ...row } };
@@ -230,11 +229,11 @@ export class Leases {
     }
   }
 
-  async #ask({ tenant, scope, key }: Place, quick: boolean): Promise<Answer> {
+  async #ask({ tenant, scope, key }: Place, quick: boolean, owner: number): Promise<Answer> {
     const known = this.#held.get(placeName({ tenant, scope, key }));
-    const owner = await this.#session.owner();
+    let wasCut = false;
     try {
-      const rows = await this.#query("select * from holdfast.acquire($1, $2, $3, $4, $5, $6, $7, $8)", [
+      const values = [
         tenant,
         scope,
         key,
@@ -243,12 +242,18 @@ export class Leases {
         known ? [known.fence] : [],
         this.#times.leaseMs,
         quick,
-      ]);
+      ];
+      const onCut = (): void => void (wasCut = true);
+      const rows = await this.#query(
+        "select * from holdfast.acquire($1, $2, $3, $4, $5, $6, $7, $8)",
+        values,
+        onCut,
+      );
       // No row: the holder let go between the two looks.
       return (rows[0] ?? { state: "held", fence: null }) as Answer;
     } catch (error) {
       // It may have been given all the same, and then nobody would end it.
-      this.#session.disown();
+      if (wasCut || !isOfOne(error)) this.#session.disown();
       throw error;
     }
   }
@@ -291,6 +296,17 @@ export class Leases {
     return (row as { readonly ours: readonly boolean[] }).ours;
   }
 
+  /** `owner`: the number that it was taken under, which may be given up by now. */
+  #keep(lease: Lease, owner: number): void {
+    this.#held.set(placeName(lease.place), lease);
+    if (!this.#session.isCurrent(owner)) this.#onLost();
+  }
+
+  #onLost(): void {
+    this.#losses += 1;
+    if (!this.#isFollowing) void this.#follow();
+  }
+
   /** Brings the leases that are held to the next session, before others think that this process is gone. */
   async #follow(): Promise<void> {
     this.#isFollowing = true;
@@ -311,14 +327,15 @@ export class Leases {
     const name = placeName(lease.place);
     this.#ending.get(lease)?.();
     this.#ending.delete(lease);
-    try {
-      await this.#release(lease);
-    } catch {
-      this.#session.disown();
-      this.#releaseLater(lease, Math.ceil(this.#times.leaseMs / releaseAgainMs));
-    } finally {
-      if (this.#held.get(name) === lease) this.#held.delete(name);
-    }
+    const isReleased = await this.#release(lease).then(
+      () => true,
+      () => false,
+    );
+    // Before the number is given up: the next one must not take it along.
+    if (this.#held.get(name) === lease) this.#held.delete(name);
+    if (isReleased) return;
+    this.#session.disown();
+    this.#releaseLater(lease, Math.ceil(this.#times.leaseMs / releaseAgainMs));
   }
 
   async #release({ place, fence }: Lease): Promise<void> {

@@ -24,8 +24,11 @@ export class OwnerSession {
   readonly #releases = new EventEmitter().setMaxListeners(0);
   #opening: Promise<Opened> | null = null;
   #numbers: readonly number[] = [];
-  /** Called when a number was given up. */
+  /** Called when a number was given up: the leases under it are to be renewed under the next one. */
   onLost = (): void => {};
+  #closed = false;
+  /** The number that was told last and not given up since. */
+  #current: number | null = null;
 
   constructor(pool: PostgresPool) {
     this.#pool = pool;
@@ -33,16 +36,30 @@ export class OwnerSession {
 
   /**
    * The number of this process; a new one after the session was lost.
-   * @throws HARN-OAU-010 when no session can be opened.
+   * @throws HARN-OAU-010 when no session can be opened, or after {@link close}.
    */
   async owner(): Promise<number> {
+    if (this.#closed) throw postgresError("closed");
     const opening = (this.#opening ??= this.#open());
     try {
-      return (await opening).number;
+      const { number } = await opening;
+      if (this.#opening === opening) this.#current = number;
+      return number;
     } catch (error) {
       if (this.#opening === opening) this.#opening = null;
       throw error;
     }
+  }
+
+  /** Whether this number was not given up, as far as this process knows. */
+  isCurrent(number: number): boolean {
+    return this.#current === number;
+  }
+
+  /** Gives the session up for good. */
+  close(): void {
+    this.#closed = true;
+    this.disown();
   }
 
   /** The latest numbers of this process: what they lease and nobody here knows of is nobody's. */
@@ -51,12 +68,13 @@ export class OwnerSession {
   }
 
   /**
-   * Gives the number up, so that leases under it end by themselves. For when the database may hold a lease of this process
-   * that the process does not know of. What it knows of gets the new number at its next renewal.
+   * Gives the number up, so that leases under it end soon. For when the database may hold a lease of this process that the
+   * process does not know of. What it knows of is renewed for the next number, see {@link onLost}.
    */
   disown(): void {
     const opening = this.#opening;
     this.#opening = null;
+    this.#current = null;
     opening?.then(({ end }) => end()).catch(() => {}); // It never opened.
     if (opening) this.onLost();
   }

@@ -10,14 +10,6 @@
 /** The tables whose rows belong to a tenant. */
 export const tenantTables = ["tenant_key", "token", "schedule"] as const;
 
-/** What is left of a quick lease when somebody notices that the session of its owner is gone: time for a living owner to come back. */
-export const quickLeft = "interval '3 seconds'";
-
-/** Whether a row has more left of a quick lease than {@link quickLeft} although nobody holds the session of its owner. */
-export const isAbandoned = (row: string): string =>
-  `(${row}.quick and ${row}.lease_until > clock_timestamp() + ${quickLeft}
-    and pg_try_advisory_xact_lock_shared(${lockClass}, ${row}.owner))`;
-
 /** The first number of every advisory lock of this library; the second is an owner, or 0 for migrations. */
 export const lockClass = 0x486f_6c64;
 
@@ -74,7 +66,7 @@ create table holdfast.schedule (${place},
   fence bigint,
   lease_until timestamptz,
   awaited boolean not null default false,
-  -- Its holder writes its intent before it sends: when the holder is gone, the lease need not last out its life.
+  -- What is refreshed under it has its intent written first: when the holder is gone, it need not last out its life.
   quick boolean not null default false,
   -- A refresh that was begun: the hash of the refresh token that is presented.
   intent_hash bytea,
