@@ -5,8 +5,9 @@
  */
 
 import { Batch } from "./batch.ts";
-import { isOfOne } from "./entry-rows.ts";
-import type { Lease, Leases } from "./lease.ts";
+import { isOfOne } from "./database-error.ts";
+import type { Leases } from "./lease.ts";
+import type { Lease } from "./lease-renewals.ts";
 import type { Query } from "./statement.ts";
 
 /** A part of the connections: those whose hash modulo `of` is `number`. */

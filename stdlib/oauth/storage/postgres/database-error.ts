@@ -35,3 +35,10 @@ export function judgeDatabaseError(error: unknown, sent: boolean): Judged {
   }
   return states[code] ?? states[code.slice(0, 2)] ?? { fault: "failed", again: false };
 }
+
+/** Whether an error of ours says that the database refused a statement for what one of its rows is, or for who else has it. */
+export function isOfOne(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: unknown };
+  const { fault } = judgeDatabaseError(cause, true);
+  return fault === "contended" || fault === "failed";
+}

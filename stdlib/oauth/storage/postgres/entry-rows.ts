@@ -6,7 +6,7 @@
  */
 
 import { Batch } from "./batch.ts";
-import { judgeDatabaseError } from "./database-error.ts";
+import { isOfOne } from "./database-error.ts";
 import type { EntryRow, SealedEntry } from "./entry-row.ts";
 import type { Place } from "./place.ts";
 import type { Query } from "./statement.ts";
@@ -80,13 +80,6 @@ export class EntryRows {
   async changeIntent(intent: IntentChange): Promise<IntentVerdict> {
     return await this.#intents.run(intent);
   }
-}
-
-/** Whether the database refused a statement for what one of its rows is, or for who else has it. */
-export function isOfOne(error: unknown): boolean {
-  const { cause } = error as { readonly cause?: unknown };
-  const { fault } = judgeDatabaseError(cause, true);
-  return fault === "contended" || fault === "failed";
 }
 
 async function readRows(query: Query, places: readonly Place[]): Promise<readonly (EntryRow | null)[]> {

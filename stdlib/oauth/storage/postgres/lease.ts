@@ -7,8 +7,8 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { KeyedMutex } from "../keyed-mutex.ts";
-import { Batch } from "./batch.ts";
-import { isOfOne } from "./entry-rows.ts";
+import { isOfOne } from "./database-error.ts";
+import { type Lease, LeaseRenewals } from "./lease-renewals.ts";
 import type { OwnerSession } from "./owner-session.ts";
 import { type Place, placeName } from "./place.ts";
 import { postgresError } from "./postgres-fault.ts";
@@ -27,15 +27,6 @@ export const leaseTimes: LeaseTimes = { leaseMs: 60_000, waitMs: 60_000 };
 
 /** Pause before a release that failed is tried again, in ms. */
 const releaseAgainMs = 1_000;
-
-/** Pause before a session that could not be opened is asked for again while leases are held, in ms. */
-const followAgainMs = 200;
-
-export interface Lease {
-  readonly place: Place;
-  /** Never used twice. */
-  readonly fence: string;
-}
 
 /** A lease that was just taken, and what is stored under its key. */
 export interface Taken {
@@ -67,10 +58,7 @@ export class Leases {
   readonly #lent = new Map<string, Lent>();
   readonly #ending = new Map<Lease, () => void>();
   readonly #bodies = new Set<Promise<unknown>>();
-  readonly #renewals: Batch<Lease, boolean>;
-  /** How often the session was lost. */
-  #losses = 0;
-  #isFollowing = false;
+  readonly #renewals: LeaseRenewals;
   #closed = false;
 
   constructor(query: Query, session: OwnerSession, times: LeaseTimes) {
@@ -78,8 +66,8 @@ export class Leases {
     this.#session = session;
     this.#times = times;
     this.#turns = new KeyedMutex(times.waitMs);
-    this.#renewals = new Batch((leases) => this.#renewAll(leases), isOfOne);
-    session.onLost = () => this.#onLost();
+    this.#renewals = new LeaseRenewals(query, session, times.leaseMs, this.#held);
+    session.onLost = () => this.#renewals.followSession();
   }
 
   /** The fence of the lease that this process holds here; null for none. */
@@ -96,7 +84,7 @@ export class Leases {
     const turn = this.#inTurn(place, async (over) => {
       const lent = await this.#lentAt(place);
       const taken = lent ? { lease: lent, row: undefined } : await this.#take(place, true, over);
-      const stop = this.#keepRenewing(taken.lease);
+      const stop = this.#renewals.keepRenewing(taken.lease);
       try {
         return await body(taken);
       } finally {
@@ -206,7 +194,7 @@ export class Leases {
     const lent = this.#lent.get(name);
     if (!lent) return null;
     const isYoung = performance.now() - lent.since < this.#times.leaseMs / 12;
-    if (isYoung || (await this.#renew(lent))) return lent;
+    if (isYoung || (await this.#renewals.renew(lent))) return lent;
     if (this.#lent.get(name) === lent) this.#lent.delete(name);
     return null;
   }
@@ -258,68 +246,10 @@ export class Leases {
     }
   }
 
-  /** Until the returned function is called. A renewal that fails is tried again; a lease that is lost is left alone. */
-  #keepRenewing(lease: Lease): () => void {
-    const { leaseMs } = this.#times;
-    let timer: NodeJS.Timeout;
-    let stopped = false;
-    const renewIn = (ms: number): void => {
-      timer = setTimeout(() => {
-        this.#renew(lease).then(
-          (isOurs) => isOurs && !stopped && renewIn(leaseMs / 3),
-          () => !stopped && renewIn(leaseMs / 12),
-        );
-      }, ms).unref();
-    };
-    renewIn(leaseMs / 3);
-    return () => {
-      stopped = true;
-      clearTimeout(timer);
-    };
-  }
-
-  /** False: it is lost. */
-  async #renew(lease: Lease): Promise<boolean> {
-    return await this.#renewals.run(lease);
-  }
-
-  async #renewAll(leases: readonly Lease[]): Promise<readonly boolean[]> {
-    const owner = await this.#session.owner();
-    const [row] = await this.#query("select holdfast.renew($1, $2, $3, $4, $5, $6) as ours", [
-      leases.map(({ place }) => place.tenant),
-      leases.map(({ place }) => place.scope),
-      leases.map(({ place }) => place.key),
-      leases.map(({ fence }) => fence),
-      owner,
-      this.#times.leaseMs,
-    ]);
-    return (row as { readonly ours: readonly boolean[] }).ours;
-  }
-
   /** `owner`: the number that it was taken under, which may be given up by now. */
   #keep(lease: Lease, owner: number): void {
     this.#held.set(placeName(lease.place), lease);
-    if (!this.#session.isCurrent(owner)) this.#onLost();
-  }
-
-  #onLost(): void {
-    this.#losses += 1;
-    if (!this.#isFollowing) void this.#follow();
-  }
-
-  /** Brings the leases that are held to the next session, before others think that this process is gone. */
-  async #follow(): Promise<void> {
-    this.#isFollowing = true;
-    for (let followed = 0; this.#held.size > 0 && followed !== this.#losses; ) {
-      const losses = this.#losses;
-      try {
-        await Promise.all([...this.#held.values()].map((lease) => this.#renew(lease)));
-        followed = losses;
-      } catch {
-        await wait(followAgainMs, undefined, { ref: false });
-      }
-    }
-    this.#isFollowing = false;
+    if (!this.#session.isCurrent(owner)) this.#renewals.followSession();
   }
 
   /** Never throws: the work under the lease is done. */
