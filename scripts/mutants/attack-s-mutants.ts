@@ -51,7 +51,7 @@ export const attackSMutants: readonly Mutant[] = [
     file: `${sandbox}/runner.js`,
     find: 'run.engine.memoryRefusals() > 0 ? over("memory") : endWaiting("stuck")',
     replace: 'endWaiting("stuck")',
-    rows: ["containment/s064_", "containment/s065_", "containment/s066_", "containment/s126_"],
+    rows: ["containment/s177_"],
   },
   {
     name: "takes a stack overflow for an error of the script",

@@ -10,7 +10,6 @@ import type { ClientContext, SpeakingModule } from "./client-context.ts";
 import { type ClientKey, judgeClientKey } from "./client-key.ts";
 import { endpointUrl, isLoopback } from "./endpoint-url.ts";
 import { OAuthError } from "./errors.ts";
-import { percentEncode } from "./form.ts";
 import { closedOptions } from "./options.ts";
 import { objectOf, providerOf } from "./provider-of.ts";
 import { catalogueRecord, isCatalogueOrigin, isCatalogueUrl } from "./providers/catalogue.ts";
@@ -337,11 +336,7 @@ function openSecret(
   if (binding !== null && binding.kind !== "env") {
     if (binding.kind !== name || binding.provider !== providerId) throw refused();
   }
-  const scope = { own: binding === null };
-  ports.redactor.register(value, name, scope);
-  // As Basic has it (RFC 6749 §2.3.1): its base64 is not that of the value, and servers echo it.
-  if (name === "client_secret" && percentEncode(value) !== value)
-    ports.redactor.register(percentEncode(value), name, scope);
+  ports.redactor.register(value, name, { own: binding === null });
   return { value, origins: binding?.origins ?? null };
 }
 
