@@ -58,11 +58,11 @@ const postgres: Readonly<Record<string, Scenario>> = {
 };
 
 const shortSeconds: Readonly<Record<string, number>> = {
-  grace: 9,
-  strict: 5,
-  "strict, SIGTERM only": 4,
-  "PostgreSQL, grace": 9,
-  "PostgreSQL, strict": 6,
+  grace: 7,
+  strict: 3,
+  "strict, SIGTERM only": 3,
+  "PostgreSQL, grace": 7,
+  "PostgreSQL, strict": 4,
 };
 
 /** Over the file store. */

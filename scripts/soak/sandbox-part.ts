@@ -11,7 +11,7 @@ import { soakSandbox } from "./sandbox.ts";
 const mostGrowth = 64;
 
 export const sandboxPart: Part = async (isShort, seed, progress) => {
-  const runs = isShort ? 3_000 : 200_000;
+  const runs = isShort ? 2_000 : 200_000;
   const result = await soakSandbox({ runs, seed, onProgress: (done) => progress(`${done} of ${runs} runs`) });
   const [early = Number.NaN, late = Number.NaN] = [result.memory[3], result.memory.at(-1)];
   const growth = `memory grew from ${early.toFixed(0)} to ${late.toFixed(0)} MiB`;
