@@ -205,20 +205,8 @@ export function flightSteps(setting: Setting, world: World, number: number): Ste
     }
     case "release": {
       const freed = world.lock === number ? { ...world, lock: null } : world;
-      const over: Partial<Actor> = {
-        at: "idle",
-        seen: 0,
-        entry: null,
-        unsettled: null,
-        lockIsOld: false,
-        looks: 0,
-        repeats: 0,
-        inDoubt: false,
-        request: "none",
-        answer: null,
-        tries: 0,
-      };
-      return [go("release", over, freed)];
+      const { callsLeft, kept } = actor;
+      return [go("release", { ...noActor, callsLeft, kept }, freed)];
     }
     case "crashed":
       return [];
